@@ -1,0 +1,126 @@
+// gan sample, gan interpolate.
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "ganymede/core/error.h"
+#include "ganymede/core/files.h"
+#include "ganymede/core/tuning.h"
+#include "ganymede/data/domain.h"
+#include "ganymede/infer/model.h"
+#include "ganymede/media/gif.h"
+#include "ganymede/media/webp.h"
+#include "ganymede/train/run_folder.h"
+
+namespace ganymede::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Arguments {
+  std::string model, out, seeds = "0-63", device = "cpu", runs = "runs", way = "auto";
+  int64_t label = -1, columns = 0, threads = 0, steps = 12, delay_ms = 80;
+};
+
+infer::Model open_model(const Arguments& args) {
+  tune_process(static_cast<int>(args.threads));
+  const fs::path path = args.model == "last" ? train::last_run(args.runs) : fs::path(args.model);
+  return infer::Model::load(path, args.device);
+}
+
+void report(const std::vector<fs::path>& paths, const infer::Model& model, const Context& context) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const fs::path& path : paths) list.push_back(path.string());
+  if (context.json) {
+    return print(nlohmann::json{{"event", "done"}, {"model", model.source().string()}, {"files", list}}.dump());
+  }
+  if (paths.size() > 4) {
+    return print(std::to_string(paths.size()) + " files in " + paths.front().parent_path().string());
+  }
+  for (const fs::path& path : paths) print(path.string());
+}
+
+void run_sample(const Arguments& args, const Context& context) {
+  const auto seeds = infer::parse_seeds(args.seeds);
+  const infer::Model model = open_model(args);
+  const at::Tensor samples = model.sample(seeds, args.label);
+  std::vector<std::string> names;
+  for (const uint64_t seed : seeds) names.push_back("seed-" + std::to_string(seed));
+  const data::PreviewOptions options{.columns = static_cast<int>(args.columns)};
+  report(data::domain_of(model.spec()).write(samples, names, args.out, options), model, context);
+}
+
+infer::Interpolation way_of(const Arguments& args, const infer::Model& model) {
+  if (args.way == "slerp") return infer::Interpolation::kSlerp;
+  if (args.way == "lerp") return infer::Interpolation::kLerp;
+  return model.gan().latent().kind == gans::Latent::Kind::kNormal ? infer::Interpolation::kSlerp
+                                                                  : infer::Interpolation::kLerp;
+}
+
+void run_interpolate(const Arguments& args, const Context& context) {
+  const auto seeds = infer::parse_seeds(args.seeds);
+  const infer::Model model = open_model(args);
+  const at::Tensor samples =
+      model.interpolate(seeds, args.steps, way_of(args, model), args.label);
+  const data::Domain& domain = data::domain_of(model.spec());
+  const fs::path out = args.out;
+  const std::string extension = out.extension().string();
+  if (extension == ".gif" || extension == ".webp") {
+    std::vector<media::Image> frames;
+    for (const media::Image& picture : domain.pictures(samples)) {
+      frames.push_back(media::with_channels(picture, 3));
+    }
+    const int delay = static_cast<int>(args.delay_ms);
+    write_file_atomic(out, extension == ".gif" ? media::encode_gif(frames, delay)
+                                               : media::encode_webp_animation(frames, delay));
+    return report({out}, model, context);
+  }
+  std::vector<std::string> names;
+  for (int64_t i = 0; i < samples.size(0); ++i) names.push_back("step-" + std::to_string(i));
+  const int columns = static_cast<int>(args.columns > 0 ? args.columns : args.steps + 1);
+  report(domain.write(samples, names, out, {.columns = columns}), model, context);
+}
+
+std::vector<Option> common_options(Arguments& args) {
+  return {{"model", "a run, checkpoint or model folder, or 'last'", &args.model, true},
+          {"--class", "class of the samples", &args.label},
+          {"--columns", "of the picture; 0: nearly square", &args.columns},
+          {"--device", "auto, cpu, cuda, cuda:n", &args.device},
+          {"--threads", "0: as many as this process may use", &args.threads},
+          {"--runs", "where 'last' is looked for", &args.runs}};
+}
+
+}  // namespace
+
+Command sample_command() {
+  auto args = std::make_shared<Arguments>();
+  std::vector<Option> options = common_options(*args);
+  options.push_back({"--seeds", "one sample per seed: 0-63,77", &args->seeds});
+  options.push_back({"--out,-o", "a picture, .npz, .csv (points) or a folder", &args->out, true});
+  return {.name = "sample",
+          .help = "make samples from a trained model",
+          .options = options,
+          .run = [args](const Context& context) { run_sample(*args, context); },
+          .footer = "gan sample last --seeds 0-63 --out grid.png\n"
+                    "gan sample runs/00003-dcgan-digits --seeds 0-999 --out samples/"};
+}
+
+Command interpolate_command() {
+  auto args = std::make_shared<Arguments>();
+  args->seeds = "0-3";
+  std::vector<Option> options = common_options(*args);
+  options.push_back({"--seeds", "the way goes through these: 0-3", &args->seeds});
+  options.push_back({"--out,-o", ".gif or .webp: animation; else as gan sample", &args->out, true});
+  options.push_back({"--steps", "samples from one seed to the next", &args->steps});
+  options.push_back({"--way", "auto (slerp for normal latents), slerp, lerp", &args->way, false,
+                     {"auto", "slerp", "lerp"}});
+  options.push_back({"--delay-ms", "of an animation's frame", &args->delay_ms});
+  return {.name = "interpolate",
+          .help = "walk between samples",
+          .options = options,
+          .run = [args](const Context& context) { run_interpolate(*args, context); },
+          .footer = "gan interpolate last --seeds 0-5 --out walk.webp"};
+}
+
+}  // namespace ganymede::cli

@@ -1,0 +1,96 @@
+# Finds the folder of a LibTorch. Order: Torch_DIR or CMAKE_PREFIX_PATH; what an installed ganymede
+# was built with; a python3 that imports torch; .deps/torch, which ./bootstrap makes.
+# As a script (cmake -P) it prints the folder, or says what was passed over and fails.
+
+set(GANYMEDE_TORCH_MINIMUM 2.6)
+
+# A prefix holds include/ATen and lib/libtorch_cpu.so; sets <out> to it or to an empty string.
+function(ganymede_torch_prefix_of out)
+  foreach(candidate ${ARGN})
+    get_filename_component(candidate "${candidate}" ABSOLUTE)
+    foreach(prefix "${candidate}" "${candidate}/torch" "${candidate}/../../..")
+      if(EXISTS "${prefix}/include/ATen/ATen.h" AND EXISTS "${prefix}/lib/libtorch_cpu.so")
+        get_filename_component(prefix "${prefix}" REALPATH)
+        set(${out} "${prefix}" PARENT_SCOPE)
+        return()
+      endif()
+    endforeach()
+  endforeach()
+  set(${out} "" PARENT_SCOPE)
+endfunction()
+
+# Asks a python where its torch lies, without importing it (an import takes seconds).
+function(ganymede_torch_of_python out python)
+  set(${out} "" PARENT_SCOPE)
+  if(NOT EXISTS "${python}")
+    return()
+  endif()
+  execute_process(
+    COMMAND ${python} -c "import importlib.util as u, os; print(os.path.dirname(u.find_spec('torch').origin))"
+    OUTPUT_VARIABLE folder OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
+  if(NOT failed)
+    ganymede_torch_prefix_of(prefix "${folder}")
+    set(${out} "${prefix}" PARENT_SCOPE)
+  endif()
+endfunction()
+
+# major.minor.patch from the headers of a prefix; empty where there are none.
+function(ganymede_torch_version_of out prefix)
+  foreach(header torch/headeronly/version.h torch/csrc/api/include/torch/version.h torch/version.h)
+    set(file "${prefix}/include/${header}")
+    if(NOT EXISTS "${file}")
+      continue()
+    endif()
+    file(READ "${file}" text)
+    if(text MATCHES "VERSION_MAJOR ([0-9]+).*VERSION_MINOR ([0-9]+).*VERSION_PATCH ([0-9]+)")
+      set(${out} "${CMAKE_MATCH_1}.${CMAKE_MATCH_2}.${CMAKE_MATCH_3}" PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  set(${out} "" PARENT_SCOPE)
+endfunction()
+
+# Whether a prefix has the C++11 string ABI, which the system's libraries have; the old one fails at
+# link time with a page of undefined symbols.
+function(ganymede_torch_has_cxx11_abi out prefix)
+  file(STRINGS "${prefix}/lib/libc10.so" found REGEX "3c105Error.*__cxx11" LIMIT_COUNT 1)
+  set(${out} "${found}" PARENT_SCOPE)
+endfunction()
+
+# Sets <out> to the prefix to use and GANYMEDE_TORCH_NOTE to what was passed over, and why.
+function(ganymede_find_torch out)
+  set(${out} "" PARENT_SCOPE)
+  set(note "")
+  set(env_prefix_path "$ENV{CMAKE_PREFIX_PATH}")
+  string(REPLACE ":" ";" env_prefix_path "${env_prefix_path}")
+  ganymede_torch_prefix_of(named ${Torch_DIR} $ENV{Torch_DIR} ${CMAKE_PREFIX_PATH} ${env_prefix_path})
+  find_program(GANYMEDE_PYTHON python3)
+  mark_as_advanced(GANYMEDE_PYTHON)
+  ganymede_torch_of_python(python "${GANYMEDE_PYTHON}")
+  ganymede_torch_of_python(private "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../.deps/torch/bin/python")
+  foreach(prefix ${named} ${GANYMEDE_TORCH_BUILT_WITH} ${python} ${private})
+    ganymede_torch_version_of(version "${prefix}")
+    if(version VERSION_LESS GANYMEDE_TORCH_MINIMUM)
+      string(APPEND note "  ${prefix}: version '${version}' is older than ${GANYMEDE_TORCH_MINIMUM}\n")
+    elseif(NOT EXISTS "${prefix}/lib/libc10.so")
+      string(APPEND note "  ${prefix}: no libc10.so beside libtorch_cpu.so\n")
+    else()
+      ganymede_torch_has_cxx11_abi(fits "${prefix}")
+      if(fits)
+        set(${out} "${prefix}" PARENT_SCOPE)
+        break()
+      endif()
+      string(APPEND note "  ${prefix}: built with the pre-C++11 string ABI, which does not link\n")
+    endif()
+  endforeach()
+  set(GANYMEDE_TORCH_NOTE "${note}" PARENT_SCOPE)
+endfunction()
+
+if(CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
+  ganymede_find_torch(prefix)
+  if(NOT prefix)
+    message(FATAL_ERROR "no LibTorch ${GANYMEDE_TORCH_MINIMUM} or newer\n${GANYMEDE_TORCH_NOTE}")
+  endif()
+  ganymede_torch_version_of(version "${prefix}")
+  execute_process(COMMAND ${CMAKE_COMMAND} -E echo "${version} ${prefix}")
+endif()

@@ -1,0 +1,105 @@
+#include "ganymede/core/machine.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <fmt/format.h>
+#include <torch/version.h>
+
+#include <chrono>
+#include <functional>
+
+#include "ganymede/core/device.h"
+#include "ganymede/core/text.h"
+#include "ganymede/core/tuning.h"
+#include "ganymede/core/version.h"
+
+namespace ganymede {
+namespace {
+
+constexpr int64_t kLittleMemory = int64_t{4} << 30;
+constexpr int64_t kLittleDisk = int64_t{2} << 30;
+
+// Best rate of `work` (in GFLOP per call) over about a third of a second.
+double gflops(double gflop, const std::function<void()>& work) {
+  using Clock = std::chrono::steady_clock;
+  work();
+  double best = 0;
+  const auto end = Clock::now() + std::chrono::milliseconds(330);
+  while (Clock::now() < end) {
+    const auto begin = Clock::now();
+    work();
+    const std::chrono::duration<double> elapsed = Clock::now() - begin;
+    best = std::max(best, gflop / elapsed.count());
+  }
+  return best;
+}
+
+MachineFact matrix_speed() {
+  const at::NoGradGuard no_grad;
+  constexpr int64_t n = 1024;
+  const at::Tensor a = at::ones({n, n}), b = at::ones({n, n});
+  const double rate = gflops(2e-9 * n * n * n, [&] { at::mm(a, b); });
+  return {"matrix product",
+          fmt::format("{:.0f} GFLOP/s (float32, {} threads)", rate, at::get_num_threads()), ""};
+}
+
+MachineFact convolution_speed() {
+  const at::NoGradGuard no_grad;
+  const at::Tensor input = at::ones({16, 64, 32, 32}), weight = at::ones({128, 64, 4, 4});
+  const double flop = 2.0 * 16 * 128 * 16 * 16 * 64 * 16;
+  const double rate = gflops(flop * 1e-9, [&] { at::conv2d(input, weight, {}, 2, 1); });
+  return {"convolution", fmt::format("{:.0f} GFLOP/s (4x4 stride 2, 64 to 128 channels)", rate),
+          at::hasMKLDNN() ? "" : "this LibTorch has no oneDNN: pip install torch in .deps/torch"};
+}
+
+MachineFact threads_fact() {
+  const int usable = usable_cpus();
+  const int threads = at::get_num_threads();
+  return {"threads", fmt::format("{} of {} usable CPUs", threads, usable),
+          threads < usable ? "--set train.threads=0 uses all" : ""};
+}
+
+MachineFact memory_fact() {
+  const int64_t bytes = usable_memory_bytes();
+  return {"memory", format_bytes(bytes),
+          bytes < kLittleMemory ? "a smaller train.batch with train.accumulate" : ""};
+}
+
+MachineFact disk_fact(const std::filesystem::path& folder) {
+  std::error_code error;
+  const auto space = std::filesystem::space(folder, error);
+  if (error) return {"disk", error.message(), "name a folder that exists"};
+  const auto free = static_cast<int64_t>(space.available);
+  return {"disk", format_bytes(free) + " free at " + folder.string(),
+          free < kLittleDisk ? "free some space, or --out on another disk" : ""};
+}
+
+}  // namespace
+
+std::vector<MachineFact> examine_machine(const std::filesystem::path& folder) {
+  const int devices = cuda_devices();
+  std::vector<MachineFact> facts = {
+      {"ganymede", fmt::format("{} ({})", kVersion, version_commit()), ""},
+      {"engine",
+       fmt::format("LibTorch {}, oneDNN {}, {}", TORCH_VERSION, at::hasMKLDNN() ? "yes" : "no",
+                   at::get_cpu_capability()),
+       ""},
+      {"BLAS",
+       at::hasMKL()      ? "MKL"
+       : at::hasLAPACK() ? "generic with LAPACK"
+                         : "none",
+       ""},
+      threads_fact(),
+      memory_fact(),
+      disk_fact(folder),
+      {"GPU",
+       devices == 0 ? "none (training runs on the CPU)" : fmt::format("{} CUDA device(s)", devices),
+       ""},
+      matrix_speed(),
+      convolution_speed()};
+  return facts;
+}
+
+}  // namespace ganymede

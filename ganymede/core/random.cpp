@@ -1,0 +1,270 @@
+#include "ganymede/core/random.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <string>
+
+#include "ganymede/core/error.h"
+#include "ganymede/core/hash.h"
+
+namespace ganymede {
+namespace {
+
+constexpr int64_t kWords = 4;           // random words of a block
+constexpr int64_t kGrainBlocks = 4096;  // below this a thread costs more than it brings
+constexpr unsigned kFeistelRounds = 8;
+
+uint32_t low32(uint64_t x) { return static_cast<uint32_t>(x); }
+uint32_t high32(uint64_t x) { return static_cast<uint32_t>(x >> 32); }
+uint64_t join64(uint32_t low, uint32_t high) { return uint64_t{high} << 32 | low; }
+
+// Philox is a bijection of its counter, so different (seed, purpose hash) pairs meet in the same
+// key only as often as random 64-bit numbers do.
+PhiloxKey make_key(uint64_t seed, std::string_view purpose) {
+  const uint64_t hash = xxh3(purpose);
+  const PhiloxCounter mixed =
+      philox({low32(seed), high32(seed), low32(hash), high32(hash)}, {0x47616e79, 0x6d656465});
+  return {mixed[0], mixed[1]};
+}
+
+float unit_float(uint32_t word) { return static_cast<float>(word >> 8) * 0x1p-24f; }
+
+// log(n * 2^-32) for n in [1, 2^32], within 1e-12. Own arithmetic instead of the C library's, so
+// that every machine and library version draws the same bits.
+double log_of_fraction(uint64_t n) {
+  const uint64_t bits = std::bit_cast<uint64_t>(static_cast<double>(n));
+  int exponent = static_cast<int>(bits >> 52) - 1023 - 32;
+  double mantissa = std::bit_cast<double>((bits & 0x000fffffffffffff) | 0x3ff0000000000000);
+  if (mantissa > 1.4142135623730951) {
+    mantissa *= 0.5;
+    ++exponent;
+  }
+  const double s = (mantissa - 1.0) / (mantissa + 1.0);  // log m = 2 atanh s, |s| < 0.172
+  const double q = s * s;
+  const double series =
+      1.0 + q * (1.0 / 3 + q * (1.0 / 5 + q * (1.0 / 7 + q * (1.0 / 9 + q * (1.0 / 11 + q / 13)))));
+  return 2.0 * s * series + exponent * 0.6931471805599453;
+}
+
+struct Direction {
+  double x, y;
+};
+
+// A point of the unit circle, uniform in its angle: the top two bits choose the quarter, the rest
+// an angle in [-pi/4, pi/4).
+Direction direction(uint32_t word) {
+  const double t = ((word & 0x3fffffff) * 0x1p-30 - 0.5) * 1.5707963267948966;
+  const double q = t * t;
+  const double sine =
+      t * (1 - q / 6 * (1 - q / 20 * (1 - q / 42 * (1 - q / 72 * (1 - q / 110 * (1 - q / 156))))));
+  const double cosine =
+      1 - q / 2 * (1 - q / 12 * (1 - q / 30 * (1 - q / 56 * (1 - q / 90 * (1 - q / 132)))));
+  switch (word >> 30) {
+    case 0:
+      return {cosine, sine};
+    case 1:
+      return {-sine, cosine};
+    case 2:
+      return {-cosine, -sine};
+    default:
+      return {sine, -cosine};
+  }
+}
+
+// Two independent N(0, 1) from two words: Box and Muller 1958. |value| <= 6.66.
+Direction normal_pair(uint32_t radius_word, uint32_t angle_word) {
+  const double radius = std::sqrt(-2.0 * log_of_fraction(uint64_t{radius_word} + 1));
+  const Direction d = direction(angle_word);
+  return {radius * d.x, radius * d.y};
+}
+
+std::array<float, kWords> uniform_values(const PhiloxCounter& words) {
+  return {unit_float(words[0]), unit_float(words[1]), unit_float(words[2]), unit_float(words[3])};
+}
+
+std::array<float, kWords> normal_values(const PhiloxCounter& words) {
+  const Direction a = normal_pair(words[0], words[1]);
+  const Direction b = normal_pair(words[2], words[3]);
+  return {static_cast<float>(a.x), static_cast<float>(a.y), static_cast<float>(b.x),
+          static_cast<float>(b.y)};
+}
+
+// Value i is made of block i / per_block alone, so any split among threads gives the same bits.
+template <typename Out, typename MakeBlock>
+void fill_blocks(Out* out, int64_t count, const MakeBlock& make_block) {
+  constexpr auto kPerBlock =
+      static_cast<int64_t>(std::tuple_size_v<decltype(make_block(uint64_t{0}))>);
+  const int64_t blocks = (count + kPerBlock - 1) / kPerBlock;
+  at::parallel_for(0, blocks, kGrainBlocks, [&](int64_t begin, int64_t end) {
+    for (int64_t b = begin; b < end; ++b) {
+      const auto values = make_block(static_cast<uint64_t>(b));
+      const int64_t n = std::min(kPerBlock, count - b * kPerBlock);
+      std::copy_n(values.begin(), n, out + b * kPerBlock);
+    }
+  });
+}
+
+[[noreturn]] void refuse(std::string found, std::string allowed) {
+  throw UsageError({.where = "random", .found = std::move(found), .allowed = std::move(allowed)});
+}
+
+}  // namespace
+
+PhiloxCounter philox(PhiloxCounter c, PhiloxKey key) {
+  for (int round = 0; round < 10; ++round) {
+    const uint64_t a = uint64_t{0xD2511F53} * c[0];
+    const uint64_t b = uint64_t{0xCD9E8D57} * c[2];
+    c = {high32(b) ^ c[1] ^ key[0], low32(b), high32(a) ^ c[3] ^ key[1], low32(a)};
+    key[0] += 0x9E3779B9;
+    key[1] += 0xBB67AE85;
+  }
+  return c;
+}
+
+Stream::Stream(uint64_t seed, std::string_view purpose, uint64_t index)
+    : key_(make_key(seed, purpose)), index_(index) {}
+
+Stream Stream::at(uint64_t index) const {
+  Stream other = *this;
+  other.index_ = index;
+  other.position_ = 0;
+  return other;
+}
+
+PhiloxCounter Stream::block(uint64_t position) const {
+  return philox({low32(position), high32(position), low32(index_), high32(index_)}, key_);
+}
+
+uint64_t Stream::take(uint64_t blocks) {
+  const uint64_t first = position_;
+  position_ += blocks;
+  return first;
+}
+
+uint32_t Stream::next_u32() { return block(take(1))[0]; }
+
+uint64_t Stream::next_u64() {
+  const PhiloxCounter words = block(take(1));
+  return join64(words[0], words[1]);
+}
+
+// Lemire 2019, "Fast random integer generation in an interval": the product's high half, drawn
+// again in the rare case that its low half falls into the uneven rest.
+uint64_t Stream::below(uint64_t n) {
+  if (n == 0) refuse("a number below 0 was asked for", "1 or more");
+  const uint64_t uneven = (0 - n) % n;
+  for (;;) {
+    const auto product = static_cast<unsigned __int128>(next_u64()) * n;
+    if (static_cast<uint64_t>(product) >= uneven) return static_cast<uint64_t>(product >> 64);
+  }
+}
+
+double Stream::next_uniform() { return static_cast<double>(next_u64() >> 11) * 0x1p-53; }
+
+double Stream::next_normal() {
+  const PhiloxCounter words = block(take(1));
+  return normal_pair(words[0], words[1]).x;
+}
+
+void Stream::fill_uniform(float* out, int64_t count) {
+  const uint64_t first = take(static_cast<uint64_t>((count + kWords - 1) / kWords));
+  fill_blocks(out, count, [&](uint64_t b) { return uniform_values(block(first + b)); });
+}
+
+void Stream::fill_normal(float* out, int64_t count) {
+  const uint64_t first = take(static_cast<uint64_t>((count + kWords - 1) / kWords));
+  fill_blocks(out, count, [&](uint64_t b) { return normal_values(block(first + b)); });
+}
+
+at::Tensor Stream::normal(at::IntArrayRef shape) {
+  at::Tensor out = at::empty(shape, at::kFloat);
+  fill_normal(out.data_ptr<float>(), out.numel());
+  return out;
+}
+
+at::Tensor Stream::uniform(at::IntArrayRef shape, double low, double high) {
+  if (!(low <= high)) refuse("a uniform range whose low end is above its high end", "low <= high");
+  at::Tensor out = at::empty(shape, at::kFloat);
+  const uint64_t first = take(static_cast<uint64_t>((out.numel() + kWords - 1) / kWords));
+  const auto last = std::max(static_cast<float>(low),
+                             std::nextafter(static_cast<float>(high), static_cast<float>(low)));
+  fill_blocks(out.data_ptr<float>(), out.numel(), [&](uint64_t b) {
+    std::array<float, kWords> values = uniform_values(block(first + b));
+    // Rounding to float may reach `high`, which the range excludes.
+    for (float& v : values) v = std::min(last, static_cast<float>(low + v * (high - low)));
+    return values;
+  });
+  return out;
+}
+
+at::Tensor Stream::bernoulli(at::IntArrayRef shape, double probability) {
+  if (!(probability >= 0.0 && probability <= 1.0)) {
+    refuse("probability " + std::to_string(probability), "0 to 1");
+  }
+  at::Tensor out = at::empty(shape, at::kFloat);
+  const uint64_t first = take(static_cast<uint64_t>((out.numel() + kWords - 1) / kWords));
+  fill_blocks(out.data_ptr<float>(), out.numel(), [&](uint64_t b) {
+    std::array<float, kWords> values;
+    const PhiloxCounter words = block(first + b);
+    for (int i = 0; i < kWords; ++i) values[i] = words[i] * 0x1p-32 < probability ? 1.0f : 0.0f;
+    return values;
+  });
+  return out;
+}
+
+// A fixed number of words per element keeps the draws a function of their place; the bias of
+// range / 2^64 that this leaves is far below what any test could see.
+at::Tensor Stream::integers(at::IntArrayRef shape, int64_t low, int64_t high) {
+  if (low >= high) refuse("an empty range of integers", "low < high");
+  at::Tensor out = at::empty(shape, at::kLong);
+  const uint64_t range = static_cast<uint64_t>(high) - static_cast<uint64_t>(low);
+  const uint64_t first = take(static_cast<uint64_t>((out.numel() + 1) / 2));
+  const auto pick = [&](uint32_t a, uint32_t b) {
+    const auto product = static_cast<unsigned __int128>(join64(a, b)) * range;
+    return static_cast<int64_t>(static_cast<uint64_t>(low) + static_cast<uint64_t>(product >> 64));
+  };
+  fill_blocks(out.data_ptr<int64_t>(), out.numel(), [&](uint64_t b) {
+    const PhiloxCounter w = block(first + b);
+    return std::array<int64_t, 2>{pick(w[0], w[1]), pick(w[2], w[3])};
+  });
+  return out;
+}
+
+Permutation::Permutation(uint64_t size, uint64_t seed, std::string_view purpose, uint64_t epoch)
+    : size_(size),
+      half_bits_(1),
+      key_(make_key(seed, "permutation of " + std::string(purpose))),  // not a Stream's key
+      epoch_(epoch) {
+  if (size == 0) refuse("a permutation of nothing", "a size of 1 or more");
+  const auto bits = static_cast<unsigned>(std::bit_width(size - 1));
+  half_bits_ = std::max(1u, (bits + 1) / 2);
+}
+
+uint64_t Permutation::operator()(uint64_t position) const {
+  if (position >= size_) {
+    refuse("position " + std::to_string(position) + " of a permutation",
+           "0 to " + std::to_string(size_ - 1));
+  }
+  const uint64_t mask = (uint64_t{1} << half_bits_) - 1;
+  uint64_t value = position;
+  // The network permutes the next power of four; walking on until a value lies below `size_` stays
+  // a bijection, and ends because the walk's own cycle leads back to `position`.
+  do {
+    uint64_t left = value >> half_bits_;
+    uint64_t right = value & mask;
+    for (uint32_t round = 0; round < kFeistelRounds; ++round) {
+      const PhiloxCounter words =
+          philox({low32(right), round, low32(epoch_), high32(epoch_)}, key_);
+      left ^= words[0] & mask;
+      std::swap(left, right);
+    }
+    value = left << half_bits_ | right;
+  } while (value >= size_);
+  return value;
+}
+
+}  // namespace ganymede

@@ -1,0 +1,52 @@
+#include "ganymede/data/dataset.h"
+
+#include <ATen/ops/empty.h>
+
+#include "ganymede/core/error.h"
+
+namespace ganymede::data {
+
+void DataConfig::describe(config::Schema<DataConfig>& s) {
+  s.field("path", &DataConfig::path, "built-in set (digits, shapes, ring8, ...), file or folder");
+  s.field("split", &DataConfig::split, "part of the data, where it knows splits")
+      .one_of({"train", "test", "all"});
+  s.field("size_px", &DataConfig::size_px, "side that pictures are resized to; 0: as stored")
+      .range(0, 4096)
+      .unit("px");
+  s.field("crop", &DataConfig::crop, "what resizing to a square does to the longer side")
+      .one_of({"center", "none"});
+  s.field("channels", &DataConfig::channels, "auto: grey when every picture is")
+      .one_of({"auto", "grey", "rgb"});
+  s.field("labels", &DataConfig::labels, "read class labels where there are any");
+  s.field("mirror", &DataConfig::mirror, "flip half of the pictures left to right");
+  s.field("strict", &DataConfig::strict, "stop at a broken file instead of skipping it");
+  s.field("limit", &DataConfig::limit, "use only the first n samples; 0: all").at_least(0);
+  s.field("workers", &DataConfig::workers, "threads that read ahead; 0: none").range(0, 256);
+  s.field("cache_mb", &DataConfig::cache_mb, "decoded pictures kept in memory up to this")
+      .at_least(0)
+      .unit("MiB");
+}
+
+Batch read_batch(const Dataset& dataset, const std::vector<int64_t>& indices) {
+  const SampleSpec& spec = dataset.spec();
+  std::vector<int64_t> shape = spec.shape;
+  shape.insert(shape.begin(), static_cast<int64_t>(indices.size()));
+  Batch batch;
+  batch.samples = at::empty(shape, at::kFloat);
+  float* out = batch.samples.data_ptr<float>();
+  for (size_t i = 0; i < indices.size(); ++i) {
+    if (indices[i] < 0 || indices[i] >= dataset.size()) {
+      throw UsageError({dataset.kind(), "sample " + std::to_string(indices[i]),
+                        "0 to " + std::to_string(dataset.size() - 1)});
+    }
+    dataset.read(indices[i], out + static_cast<int64_t>(i) * spec.elements());
+  }
+  if (spec.classes > 0) {
+    batch.labels = at::empty({static_cast<int64_t>(indices.size())}, at::kLong);
+    int64_t* labels = batch.labels.data_ptr<int64_t>();
+    for (size_t i = 0; i < indices.size(); ++i) labels[i] = dataset.label(indices[i]);
+  }
+  return batch;
+}
+
+}  // namespace ganymede::data

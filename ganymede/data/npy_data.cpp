@@ -1,0 +1,124 @@
+#include "ganymede/data/npy_data.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "ganymede/core/error.h"
+#include "ganymede/core/text.h"
+#include "ganymede/data/array_pictures.h"
+#include "ganymede/data/points.h"
+#include "ganymede/media/npy.h"
+
+namespace ganymede::data {
+namespace {
+
+namespace fs = std::filesystem;
+using media::DType;
+using Arrays = std::map<std::string, media::NpyArray>;
+
+std::string describe(const media::NpyArray& array) {
+  return std::string(media::dtype_name(array.dtype)) + " " + media::shape_text(array.shape);
+}
+
+const media::NpyArray* find_first(const Arrays& arrays, std::initializer_list<const char*> names) {
+  for (const char* name : names)
+    if (const auto found = arrays.find(name); found != arrays.end()) return &found->second;
+  return nullptr;
+}
+
+const media::NpyArray& samples_of(const Arrays& arrays, const fs::path& path) {
+  if (const auto* found = find_first(arrays, {"images", "arr_0", "x", "data", "samples", "x_train"}))
+    return *found;
+  if (arrays.size() == 1) return arrays.begin()->second;
+  std::vector<std::string> there;
+  for (const auto& [name, array] : arrays) there.push_back(name + " " + describe(array));
+  throw DataError({path.string(), "arrays " + (there.empty() ? "none" : join(there)),
+                   "samples named images, arr_0, x, data or samples"});
+}
+
+template <class T>
+std::vector<int64_t> integers(const media::NpyArray& array) {
+  std::vector<int64_t> result;
+  for (size_t at = 0; at + sizeof(T) <= array.bytes.size(); at += sizeof(T)) {
+    T value;
+    std::memcpy(&value, array.bytes.data() + at, sizeof(T));
+    result.push_back(static_cast<int64_t>(value));
+  }
+  return result;
+}
+
+std::vector<int64_t> labels_of(const media::NpyArray& array, const fs::path& path) {
+  // [N] or [N, 1], as Keras keeps them.
+  if (array.shape.size() == 1 || (array.shape.size() == 2 && array.shape[1] == 1)) {
+    if (array.dtype == DType::kU8) return integers<uint8_t>(array);
+    if (array.dtype == DType::kI8) return integers<int8_t>(array);
+    if (array.dtype == DType::kI16) return integers<int16_t>(array);
+    if (array.dtype == DType::kU16) return integers<uint16_t>(array);
+    if (array.dtype == DType::kI32) return integers<int32_t>(array);
+    if (array.dtype == DType::kU32) return integers<uint32_t>(array);
+    if (array.dtype == DType::kI64) return integers<int64_t>(array);
+  }
+  throw DataError({path.string(), "labels as " + describe(array), "integers [N]",
+                   "--set data.labels=false"});
+}
+
+std::vector<float> floats(const media::NpyArray& array, const fs::path& path) {
+  const size_t size = media::element_bytes(array.dtype);
+  std::vector<float> result(array.bytes.size() / size);
+  if (size == sizeof(float)) {
+    std::memcpy(result.data(), array.bytes.data(), array.bytes.size());
+  } else {
+    for (size_t i = 0; i < result.size(); ++i) {
+      double value;
+      std::memcpy(&value, array.bytes.data() + i * size, size);
+      result[i] = static_cast<float>(value);
+    }
+  }
+  for (size_t i = 0; i < result.size(); ++i) {
+    if (std::isfinite(result[i])) continue;
+    throw DataError({path.string(), "NaN or infinity at element " + std::to_string(i),
+                     "finite numbers"});
+  }
+  return result;
+}
+
+}  // namespace
+
+Source open_npy(const fs::path& path, bool archive, const DataConfig& config) {
+  Arrays arrays;
+  if (archive)
+    arrays = media::read_npz(path);
+  else
+    arrays.emplace("arr_0", media::read_npy(path));
+  const media::NpyArray& samples = samples_of(arrays, path);
+  if (config.split == "test") refuse_split(path.string(), config.split, {});
+  std::vector<int64_t> labels;
+  if (const auto* found = find_first(arrays, {"labels", "y", "arr_1", "y_train"});
+      found && found != &samples && config.labels) {
+    labels = labels_of(*found, path);
+  }
+
+  Source source;
+  const bool floating = samples.dtype == DType::kF32 || samples.dtype == DType::kF64;
+  const auto layout = layout_of(samples.shape);
+  if (samples.dtype == DType::kU8 && layout) {
+    PictureSet set;
+    set.kind = "NumPy array";
+    set.path = path.string();
+    set.reader = make_array_reader(samples.bytes, *layout, path.string());
+    if (!labels.empty()) set_labels(set, std::move(labels));
+    source.pictures = std::move(set);
+  } else if (floating && samples.shape.size() == 2 && samples.shape[0] > 0 &&
+             samples.shape[1] >= 1 && samples.shape[1] <= 3) {
+    source.points = make_point_array(floats(samples, path), samples.shape[1], std::move(labels),
+                                     path.string());
+  } else {
+    throw DataError({path.string(), describe(samples),
+                     "pictures as uint8 [N, H, W], [N, H, W, C] or [N, C, H, W] with C of 1, 3, 4; "
+                     "points as float32 [N, D] with D of 1 to 3"});
+  }
+  return source;
+}
+
+}  // namespace ganymede::data

@@ -1,0 +1,127 @@
+#include "ganymede/gans/gan.h"
+
+#include <ATen/ATen.h>
+
+#include "ganymede/core/error.h"
+
+namespace ganymede::gans {
+
+Step::Step(Gan& gan, uint64_t seed, int64_t index, const at::Device& device)
+    : gan_(gan), seed_(seed), index_(index), device_(device), random_(seed, "step", index) {}
+
+void Step::begin_phase(const Phase& phase, int64_t repeat) {
+  if (repeat > 0) {
+    shared_.clear();
+    ++fresh_batches_;
+  }
+  random_ = Stream(seed_, "phase/" + phase.name + "/" + std::to_string(repeat), index_);
+}
+
+at::Tensor Step::normal(at::IntArrayRef shape) { return random_.normal(shape).to(device_); }
+
+at::Tensor Step::uniform(at::IntArrayRef shape, double low, double high) {
+  return random_.uniform(shape, low, high).to(device_);
+}
+
+at::Tensor Step::latents(const Latent& latent, int64_t count) {
+  return latent.draw(random_, count).to(device_);
+}
+
+at::Tensor Step::once(const std::string& name, const std::function<at::Tensor()>& make) {
+  if (const auto found = shared_.find(name); found != shared_.end()) return found->second;
+  std::vector<std::pair<nn::Module*, bool>> before;
+  for (const auto& network : gan_.networks()) {
+    if (network->role == Role::kFrozen) continue;
+    before.emplace_back(network->module.get(), network->module->frozen());
+    network->module->set_frozen(false);
+  }
+  const Stream phase_random = random_;
+  random_ = Stream(seed_, "once/" + name + "/" + std::to_string(fresh_batches_), index_);
+  at::Tensor value = make();
+  random_ = phase_random;
+  for (const auto& [module, frozen] : before) module->set_frozen(frozen);
+  return shared_[name] = std::move(value);
+}
+
+std::vector<std::pair<const char*, Latent::Kind>> enum_names(Latent::Kind) {
+  return {{"normal", Latent::Kind::kNormal}, {"uniform", Latent::Kind::kUniform}};
+}
+
+at::Tensor Latent::draw(Stream& random, int64_t count) const {
+  return kind == Kind::kNormal ? random.normal({count, dim})
+                               : random.uniform({count, dim}, low, high);
+}
+
+at::Tensor Request::latents(const Latent& latent) const {
+  if (z.defined()) return z.to(device);
+  at::Tensor rows = at::empty({count(), latent.dim});
+  for (int64_t i = 0; i < count(); ++i) {
+    Stream random(seeds[static_cast<size_t>(i)], "latent");
+    rows[i].copy_(latent.draw(random, 1)[0]);
+  }
+  return rows.to(device);
+}
+
+Network& Gan::network(const std::string& name) const {
+  for (const auto& network : networks_) {
+    if (network->name == name) return *network;
+  }
+  throw Error({.where = "Gan::network", .found = "no network is named " + name});
+}
+
+NetworkRef Gan::network(const std::string& name, Role role,
+                        const std::function<nn::ModulePtr()>& build) {
+  auto network = std::make_unique<Network>(Network{name, role, build(), nullptr});
+  if (role == Role::kAveraged) {
+    network->average = build();
+    network->average->set_frozen(true);
+  }
+  return NetworkRef(networks_.emplace_back(std::move(network)).get());
+}
+
+std::map<std::string, nn::TensorMap> Gan::state() const {
+  std::map<std::string, nn::TensorMap> state;
+  for (const auto& network : networks_) {
+    state[network->name] = network->module->state();
+    if (network->average) state[network->name + "_ema"] = network->average->state();
+  }
+  return state;
+}
+
+void Gan::load_state(const std::map<std::string, nn::TensorMap>& state, const std::string& where) {
+  for (const auto& network : networks_) {
+    const auto trained = state.find(network->name);
+    const auto average = state.find(network->name + "_ema");
+    const auto& fallback = trained != state.end() ? trained : average;
+    if (fallback == state.end()) {
+      throw ModelError({.where = where, .found = "no weights of the network " + network->name});
+    }
+    const std::string place = where + ": " + network->name;
+    network->module->load_state(fallback->second, place);
+    if (!network->average) continue;
+    network->average->load_state(average != state.end() ? average->second : fallback->second,
+                                 place);
+  }
+}
+
+void Gan::initialize(uint64_t seed) {
+  for (const auto& network : networks_) {
+    network->module->initialize(seed, "init/" + network->name);
+  }
+  reset_averages();
+}
+
+void Gan::reset_averages() {
+  for (const auto& network : networks_) {
+    if (network->average) network->average->load_state(network->module->state(), network->name);
+  }
+}
+
+void Gan::to(const at::Device& device) {
+  for (const auto& network : networks_) {
+    network->module->to(device);
+    if (network->average) network->average->to(device);
+  }
+}
+
+}  // namespace ganymede::gans

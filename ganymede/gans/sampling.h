@@ -1,0 +1,14 @@
+// Samples as a pure function of weights and seed.
+#pragma once
+
+#include "ganymede/gans/gan.h"
+
+namespace ganymede::gans {
+
+// Runs gan.generate() for each row of the request by itself, in evaluation mode without gradients,
+// rows spread over the threads and each computed by one of them: so a sample's bytes depend on
+// neither batch size nor thread count, and no state of the gan changes.
+// Returns float32 [count, ...spec.shape] on the CPU.
+at::Tensor sample(Gan& gan, const Request& request);
+
+}  // namespace ganymede::gans

@@ -1,0 +1,55 @@
+// A trained model ready to use, built from its own files alone.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ganymede/gans/gan.h"
+
+namespace ganymede::infer {
+
+enum class Interpolation { kSlerp, kLerp };
+
+class Model {
+ public:
+  // `path` is a run folder (its newest whole checkpoint), a checkpoint folder or a model folder.
+  // `device` as in train.device. Throws UsageError when there is nothing to load, ModelError for
+  // damaged files or files that do not fit their recipe.
+  static Model load(const std::filesystem::path& path, const std::string& device = "cpu");
+
+  gans::Gan& gan() const { return *gan_; }
+  const SampleSpec& spec() const { return gan_->spec(); }
+  const std::string& gan_name() const { return gan_name_; }
+  const std::filesystem::path& source() const { return source_; }
+  double kimg() const { return kimg_; }
+
+  // float32 [seeds, ...spec.shape] on the CPU, one sample per seed: a pure function of weights and
+  // seed. `label`: class of all samples, or -1. Throws UsageError when the gan takes no classes or
+  // the class does not exist.
+  at::Tensor sample(const std::vector<uint64_t>& seeds, int64_t label = -1) const;
+
+  // Samples along the way through the given seeds, `steps` from each to the next (the last seed
+  // included at the end): float32 [(seeds - 1) * steps + 1, ...]. Slerp keeps the norm that normal
+  // latents have (White 2016, arXiv 1609.04468). Throws UsageError for fewer than two seeds.
+  at::Tensor interpolate(const std::vector<uint64_t>& seeds, int64_t steps, Interpolation kind,
+                         int64_t label = -1) const;
+
+ private:
+  at::Tensor labels_for(int64_t count, int64_t label) const;
+
+  std::unique_ptr<gans::Gan> gan_;
+  std::string gan_name_;
+  std::filesystem::path source_;
+  double kimg_ = 0;
+  at::Device device_ = at::kCPU;
+};
+
+// Points on the great circle (slerp) or line (lerp) from a to b, float32 [dim], at t in [0, 1].
+at::Tensor mix_latents(const at::Tensor& a, const at::Tensor& b, double t, Interpolation kind);
+
+// "0-63,77,100-103" -> seeds in that order. Throws UsageError with `where`.
+std::vector<uint64_t> parse_seeds(const std::string& text, const std::string& where = "--seeds");
+
+}  // namespace ganymede::infer

@@ -1,0 +1,163 @@
+#include "ganymede/nn/layers.h"
+
+#include <ATen/ATen.h>
+
+#include "ganymede/core/error.h"
+
+namespace ganymede::nn {
+namespace {
+
+std::optional<at::Tensor> maybe(const at::Tensor* tensor) {
+  return tensor == nullptr ? std::nullopt : std::optional<at::Tensor>(*tensor);
+}
+
+int64_t batch_values(const at::Tensor& input) { return input.numel() / input.size(1); }
+
+// [C] -> [1, C, 1, 1] for an input [N, C, H, W].
+at::Tensor per_channel(const at::Tensor& values, const at::Tensor& input) {
+  std::vector<int64_t> shape(static_cast<size_t>(input.dim()), 1);
+  shape[1] = values.size(0);
+  return values.view(shape);
+}
+
+}  // namespace
+
+Sequential::Sequential(std::initializer_list<ModulePtr> modules) {
+  for (const ModulePtr& module : modules) push(module);
+}
+
+void Sequential::push(ModulePtr module) {
+  if (!module) return;
+  child(std::to_string(modules_.size()), module);
+  modules_.push_back(std::move(module));
+}
+
+at::Tensor Sequential::forward(const at::Tensor& input) {
+  at::Tensor x = input;
+  for (const ModulePtr& module : modules_) x = module->forward(x);
+  return x;
+}
+
+Linear::Linear(int64_t in, int64_t out, const LinearOptions& options)
+    : weight_(&parameter("weight", {out, in}, options.weight_init.value_or(Init::fan_in(in)))) {
+  if (options.bias) {
+    bias_ = &parameter("bias", {out}, options.bias_init.value_or(Init::fan_in(in)));
+  }
+}
+
+at::Tensor Linear::forward(const at::Tensor& input) {
+  return at::linear(input, *weight_, maybe(bias_));
+}
+
+Maxout::Maxout(int64_t in, int64_t out, int64_t pieces, const LinearOptions& options)
+    : out_(out),
+      pieces_(pieces),
+      linear_(child("linear", std::make_shared<Linear>(in, out * pieces, options))) {}
+
+at::Tensor Maxout::forward(const at::Tensor& input) {
+  return std::get<0>(linear_(input).view({input.size(0), out_, pieces_}).max(-1));
+}
+
+Conv2d::Conv2d(int64_t in, int64_t out, const ConvOptions& options) : options_(options) {
+  const Init usual = Init::fan_in(in * options.kernel * options.kernel);
+  weight_ = &parameter("weight", {out, in, options.kernel, options.kernel},
+                       options.weight_init.value_or(usual));
+  if (options.bias) bias_ = &parameter("bias", {out}, options.bias_init.value_or(usual));
+}
+
+at::Tensor Conv2d::forward(const at::Tensor& input) {
+  return at::conv2d(input, *weight_, maybe(bias_), options_.stride, options_.padding);
+}
+
+ConvTranspose2d::ConvTranspose2d(int64_t in, int64_t out, const ConvOptions& options)
+    : options_(options) {
+  // PyTorch counts the fan-in of a transposed convolution over its output channels.
+  const Init usual = Init::fan_in(out * options.kernel * options.kernel);
+  weight_ = &parameter("weight", {in, out, options.kernel, options.kernel},
+                       options.weight_init.value_or(usual));
+  if (options.bias) bias_ = &parameter("bias", {out}, options.bias_init.value_or(usual));
+}
+
+at::Tensor ConvTranspose2d::forward(const at::Tensor& input) {
+  return at::conv_transpose2d(input, *weight_, maybe(bias_), options_.stride, options_.padding,
+                              options_.output_padding);
+}
+
+BatchNorm::BatchNorm(int64_t channels, const BatchNormOptions& options)
+    : options_(options),
+      weight_(&parameter("weight", {channels}, options.weight_init)),
+      bias_(&parameter("bias", {channels}, Init::constant(0))),
+      running_mean_(&buffer("running_mean", {channels}, 0)),
+      running_var_(&buffer("running_var", {channels}, 1)) {}
+
+at::Tensor BatchNorm::forward(const at::Tensor& input) {
+  const bool train = ForwardScope::mode() == Mode::kTrain;
+  if (train && batch_values(input) < 2) {
+    throw UsageError({.where = "nn::BatchNorm",
+                      .found = "one value per channel has no variance to train with",
+                      .allowed = "a batch of 2 or more samples",
+                      .remedy = "raise train.batch"});
+  }
+  const bool with_running = !train || !frozen();
+  return at::batch_norm(input, *weight_, *bias_, maybe(with_running ? running_mean_ : nullptr),
+                        maybe(with_running ? running_var_ : nullptr), train, options_.momentum,
+                        options_.eps, /*cudnn_enabled=*/true);
+}
+
+LayerNorm::LayerNorm(int64_t channels, double eps)
+    : eps_(eps),
+      weight_(&parameter("weight", {channels}, Init::constant(1))),
+      bias_(&parameter("bias", {channels}, Init::constant(0))) {}
+
+at::Tensor LayerNorm::forward(const at::Tensor& input) {
+  const at::Tensor normal = at::layer_norm(input, input.sizes().slice(1), {}, {}, eps_);
+  return at::addcmul(per_channel(*bias_, input), normal, per_channel(*weight_, input));
+}
+
+Dropout::Dropout(double keep, std::optional<double> scale)
+    : keep_(keep), scale_(scale.value_or(1 / keep)) {
+  if (!(keep > 0 && keep <= 1)) {
+    throw UsageError({.where = "nn::Dropout",
+                      .found = "keep probability " + std::to_string(keep),
+                      .allowed = "above 0, at most 1"});
+  }
+}
+
+at::Tensor Dropout::forward(const at::Tensor& input) {
+  if (ForwardScope::mode() != Mode::kTrain) return input;
+  const at::Tensor mask = ForwardScope::random().bernoulli(input.sizes(), keep_).mul_(scale_);
+  return input * mask.to(input.options());
+}
+
+Function::Function(std::function<at::Tensor(const at::Tensor&)> function)
+    : function_(std::move(function)) {}
+
+at::Tensor Function::forward(const at::Tensor& input) { return function_(input); }
+
+ModulePtr linear(int64_t in, int64_t out, const LinearOptions& options) {
+  return std::make_shared<Linear>(in, out, options);
+}
+
+ModulePtr maxout(int64_t in, int64_t out, int64_t pieces, const LinearOptions& options) {
+  return std::make_shared<Maxout>(in, out, pieces, options);
+}
+
+ModulePtr conv(int64_t in, int64_t out, const ConvOptions& options) {
+  return std::make_shared<Conv2d>(in, out, options);
+}
+
+ModulePtr conv_transpose(int64_t in, int64_t out, const ConvOptions& options) {
+  return std::make_shared<ConvTranspose2d>(in, out, options);
+}
+
+ModulePtr batch_norm(int64_t channels, const BatchNormOptions& options) {
+  return std::make_shared<BatchNorm>(channels, options);
+}
+
+ModulePtr layer_norm(int64_t channels) { return std::make_shared<LayerNorm>(channels); }
+
+ModulePtr dropout(double keep, std::optional<double> scale) {
+  return std::make_shared<Dropout>(keep, scale);
+}
+
+}  // namespace ganymede::nn

@@ -1,0 +1,172 @@
+// The layers that networks are made of. Shapes are PyTorch's: images [N, C, H, W], features [N, F],
+// float32. State names are PyTorch's too ("weight", "bias", "running_mean", ...).
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <optional>
+
+#include "ganymede/nn/module.h"
+
+namespace ganymede::nn {
+
+// Children named by position, run in order.
+class Sequential final : public Module {
+ public:
+  Sequential() = default;
+  Sequential(std::initializer_list<ModulePtr> modules);
+  void push(ModulePtr module);  // null is skipped
+  at::Tensor forward(const at::Tensor& input) override;
+
+ private:
+  std::vector<ModulePtr> modules_;
+};
+
+struct LinearOptions {
+  bool bias = true;
+  std::optional<Init> weight_init = {};  // default: uniform +-1/sqrt(in)
+  std::optional<Init> bias_init = {};    // default: the same bound
+};
+
+// y = x W^T + b; W [out, in].
+class Linear final : public Module {
+ public:
+  Linear(int64_t in, int64_t out, const LinearOptions& options = {});
+  at::Tensor forward(const at::Tensor& input) override;
+
+ private:
+  at::Tensor* weight_;
+  at::Tensor* bias_ = nullptr;
+};
+
+// Maxout (Goodfellow et al. 2013, arXiv 1302.4389): the largest of `pieces` linear maps.
+class Maxout final : public Module {
+ public:
+  Maxout(int64_t in, int64_t out, int64_t pieces, const LinearOptions& options = {});
+  at::Tensor forward(const at::Tensor& input) override;
+
+ private:
+  int64_t out_;
+  int64_t pieces_;
+  Linear& linear_;
+};
+
+struct ConvOptions {
+  int64_t kernel = 3;
+  int64_t stride = 1;
+  int64_t padding = 0;
+  int64_t output_padding = 0;  // transposed form only
+  bool bias = true;
+  std::optional<Init> weight_init = {};  // default: PyTorch's
+  std::optional<Init> bias_init = {};
+};
+
+class Conv2d final : public Module {
+ public:
+  Conv2d(int64_t in, int64_t out, const ConvOptions& options);
+  at::Tensor forward(const at::Tensor& input) override;
+
+ private:
+  ConvOptions options_;
+  at::Tensor* weight_;  // [out, in, k, k]
+  at::Tensor* bias_ = nullptr;
+};
+
+class ConvTranspose2d final : public Module {
+ public:
+  ConvTranspose2d(int64_t in, int64_t out, const ConvOptions& options);
+  at::Tensor forward(const at::Tensor& input) override;
+
+ private:
+  ConvOptions options_;
+  at::Tensor* weight_;  // [in, out, k, k]
+  at::Tensor* bias_ = nullptr;
+};
+
+struct BatchNormOptions {
+  double eps = 1e-5;
+  double momentum = 0.1;
+  Init weight_init = Init::constant(1);
+};
+
+// Batch normalisation (Ioffe & Szegedy 2015, arXiv 1502.03167) of [N, C] or [N, C, H, W]. Training
+// uses the batch's own statistics (UsageError when it holds a single value per channel); running
+// means move only while the module is not frozen.
+class BatchNorm final : public Module {
+ public:
+  explicit BatchNorm(int64_t channels, const BatchNormOptions& options = {});
+  at::Tensor forward(const at::Tensor& input) override;
+
+ private:
+  BatchNormOptions options_;
+  at::Tensor* weight_;
+  at::Tensor* bias_;
+  at::Tensor* running_mean_;
+  at::Tensor* running_var_;
+};
+
+// Layer normalisation over all but the batch dimension with per-channel gain and bias
+// (the form WGAN-GP recommends for critics).
+class LayerNorm final : public Module {
+ public:
+  explicit LayerNorm(int64_t channels, double eps = 1e-5);
+  at::Tensor forward(const at::Tensor& input) override;
+
+ private:
+  double eps_;
+  at::Tensor* weight_;
+  at::Tensor* bias_;
+};
+
+// Dropout in training: keeps each element with probability `keep` in (0, 1] and multiplies it by
+// `scale` (default 1/keep). Draws from ForwardScope::random(); evaluation returns the input itself.
+class Dropout final : public Module {
+ public:
+  explicit Dropout(double keep, std::optional<double> scale = {});
+  at::Tensor forward(const at::Tensor& input) override;
+
+ private:
+  double keep_;
+  double scale_;
+};
+
+// A function without state as a module.
+class Function final : public Module {
+ public:
+  explicit Function(std::function<at::Tensor(const at::Tensor&)> function);
+  at::Tensor forward(const at::Tensor& input) override;
+
+ private:
+  std::function<at::Tensor(const at::Tensor&)> function_;
+};
+
+// `in_place` overwrites the input: only behind a layer that makes a new tensor and does not need
+// it again (linear, convolution, norm), never behind tanh, sigmoid, dropout or a shortcut's source.
+ModulePtr relu(bool in_place = false);
+ModulePtr leaky_relu(double slope = 0.2, bool in_place = false);
+ModulePtr tanh();
+ModulePtr sigmoid();
+ModulePtr softplus();
+ModulePtr flatten();                            // [N, ...] -> [N, F]
+ModulePtr reshape(std::vector<int64_t> shape);  // [N, ...] -> [N, ...shape]
+ModulePtr upsample_nearest(int64_t factor = 2);
+ModulePtr average_pool(int64_t factor = 2);
+ModulePtr max_pool(int64_t size, int64_t stride);
+ModulePtr crop(int64_t height, int64_t width);  // top left
+ModulePtr global_mean();                        // [N, C, H, W] -> [N, C]
+ModulePtr global_sum();
+
+// Small helpers so that a network reads as a list.
+template <typename... Modules>
+ModulePtr sequence(Modules... modules) {
+  return std::make_shared<Sequential>(std::initializer_list<ModulePtr>{modules...});
+}
+ModulePtr linear(int64_t in, int64_t out, const LinearOptions& options = {});
+ModulePtr maxout(int64_t in, int64_t out, int64_t pieces, const LinearOptions& options = {});
+ModulePtr conv(int64_t in, int64_t out, const ConvOptions& options);
+ModulePtr conv_transpose(int64_t in, int64_t out, const ConvOptions& options);
+ModulePtr batch_norm(int64_t channels, const BatchNormOptions& options = {});
+ModulePtr layer_norm(int64_t channels);
+ModulePtr dropout(double keep, std::optional<double> scale = {});
+
+}  // namespace ganymede::nn

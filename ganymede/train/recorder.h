@@ -1,0 +1,63 @@
+// What a run tells people and programs: statistics lines, TensorBoard events, pictures, plots.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "ganymede/core/progress.h"
+#include "ganymede/media/image.h"
+#include "ganymede/media/tfevents.h"
+#include "ganymede/train/run_folder.h"
+#include "ganymede/train/trainer.h"
+
+namespace ganymede::train {
+
+// One line of stats.jsonl: {"step", "kimg", "images", "images_per_s", ..., "<phase>/<term>"}.
+using StatsLine = std::map<std::string, double>;
+
+// Lines of `path` in order; a last line that a crash left incomplete is dropped. Not a number is
+// read back as NaN.
+std::vector<StatsLine> read_stats(const fs::path& path);
+
+class Recorder {
+ public:
+  // Keeps the statistics up to `steps` that are already there (a resumed run writes its own
+  // from there on) and begins a TensorBoard session.
+  Recorder(const RunFolder& folder, Progress& progress, int64_t steps, double total_kimg);
+
+  // The live line; cheap, any time.
+  void show(const Trainer& trainer);
+  // Ends a tick: means since the last one go to stats.jsonl and TensorBoard.
+  void tick(Trainer& trainer);
+  // reals.png.
+  void save_reals(const data::Dataset& dataset, uint64_t seed);
+  // fakes-<kimg>.png from the averaged weights with fixed seeds; returns its path.
+  fs::path save_fakes(Trainer& trainer);
+  // timelapse.webp and results.png from what the run has written.
+  void save_summary();
+  // An event for the log, the terminal and JSON readers.
+  void event(const std::string& name, const std::string& key, const std::string& value);
+  // A write that failed (disk full) is reported once per cause; training goes on.
+  void failed(const std::string& what, const std::string& message);
+  int64_t failures() const { return failures_; }
+
+ private:
+  StatsLine collect(Trainer& trainer);
+
+  RunFolder folder_;
+  Progress& progress_;
+  media::EventWriter events_;
+  double total_kimg_;
+  double tick_start_s_;
+  double tick_start_kimg_ = -1;
+  double tick_start_stall_s_ = 0;
+  int64_t failures_ = 0;
+  std::map<std::string, double> last_means_;
+  Batch reals_;  // beneath previews of points
+};
+
+// Curves of losses, accuracy, gradient norms and speed on one page.
+media::Image plot_results(const std::vector<StatsLine>& lines, const std::string& title);
+
+}  // namespace ganymede::train

@@ -1,0 +1,246 @@
+#include "ganymede/train/run.h"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+#include <ctime>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "ganymede/core/error.h"
+#include "ganymede/core/files.h"
+#include "ganymede/core/log.h"
+#include "ganymede/core/signals.h"
+#include "ganymede/core/tuning.h"
+#include "ganymede/core/version.h"
+#include "ganymede/media/checkpoints.h"
+#include "ganymede/train/recorder.h"
+
+namespace ganymede::train {
+namespace {
+
+constexpr int kDryRunSteps = 3;
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900,
+                     parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+}
+
+// Whether a multiple of `interval` lies in (before, after].
+bool crosses(double before, double after, double interval) {
+  return interval > 0 && std::floor(after / interval) > std::floor(before / interval);
+}
+
+// One run while it lasts.
+class Run {
+ public:
+  Run(Session& session, const fs::path& folder, Progress& progress,
+      const std::vector<std::string>& command_line)
+      : session_(session), folder_(folder), progress_(progress), command_line_(command_line) {}
+
+  RunResult go() {
+    const FolderLock lock(folder_.root());
+    const LogFile log_file(folder_.log());
+    StopSignal stop;
+    start();
+    while (trainer().kimg() < session_.train().kimg) {
+      const double before = trainer().kimg();
+      if (!trainer().step()) {
+        roll_back();
+        continue;
+      }
+      after_step(before);
+      if (stop.requested() || take_request(folder_.stop_request())) stop_here();
+      if (stop.take_sample_request() ||
+          take_request(folder_.sample_request())) {
+        result_.picture = recorder_->save_fakes(trainer());
+      }
+    }
+    finish();
+    return result_;
+  }
+
+ private:
+  Trainer& trainer() { return session_.trainer(); }
+
+  void start() {
+    session_.open(&progress_);
+    media::remove_stale_temporaries(folder_.root());
+    media::remove_stale_temporaries(folder_.checkpoints());
+    result_.folder = folder_.root();
+    const bool resumed = load_newest();
+    write_file_atomic(folder_.recipe(), session_.recipe().to_toml());
+    write_file_atomic(folder_.environment(),
+                      describe_environment(session_, command_line_).dump(2) + "\n");
+    recorder_.emplace(folder_, progress_, trainer().steps(), session_.train().kimg);
+    recorder_->save_reals(*session_.dataset(), session_.seed());
+    log_info("{} at {:.3f} of {} kimg", resumed ? "resumed" : "started", trainer().kimg(),
+             session_.train().kimg);
+    if (!resumed) result_.picture = recorder_->save_fakes(trainer());
+  }
+
+  bool load_newest() {
+    const auto checkpoint = media::newest_checkpoint(folder_.checkpoints());
+    if (!checkpoint) return false;
+    const std::string where = checkpoint->path.string();
+    session_.check_identity(checkpoint->content.state, where);
+    trainer().load(checkpoint->content.files, checkpoint->content.state.at("trainer"), where);
+    result_.checkpoint = checkpoint->path;
+    return true;
+  }
+
+  void roll_back() {
+    if (!load_newest()) {
+      throw NumericError({.where = folder_.root().string(),
+                          .found = "a loss became NaN before the first checkpoint",
+                          .remedy = "a smaller optimizer.learning_rate"});
+    }
+    trainer().rolled_back();
+    recorder_->event("rollback", "path", result_.checkpoint.string());
+  }
+
+  void after_step(double before) {
+    const TrainConfig& config = session_.train();
+    const double now = trainer().kimg();
+    if (crosses(before, now, config.tick_kimg)) recorder_->tick(trainer());
+    recorder_->show(trainer());
+    if (crosses(before, now, config.sample_kimg)) save_fakes();
+    if (crosses(before, now, config.checkpoint_kimg) && now < config.kimg) {
+      save_checkpoint(/*required=*/false);
+    }
+  }
+
+  // What a reader needs to build the networks again, in every checkpoint and model.
+  nlohmann::json identity() {
+    nlohmann::json state = session_.identity();
+    state["version"] = kVersion;
+    state["kimg"] = trainer().kimg();
+    state["recipe"] = session_.recipe().to_toml();
+    return state;
+  }
+
+  void save_fakes() {
+    try {
+      result_.picture = recorder_->save_fakes(trainer());
+    } catch (const FileError& error) {
+      recorder_->failed("samples", error.what());
+    }
+  }
+
+  void save_checkpoint(bool required) {
+    // The tick ends here, so that a resumed run's statistics begin where this one's stop.
+    recorder_->tick(trainer());
+    trainer().check_finite();
+    nlohmann::json state = identity();
+    state["trainer"] = trainer().scalars();
+    const fs::path path = folder_.checkpoint(static_cast<int64_t>(trainer().kimg()));
+    try {
+      fs::create_directories(folder_.checkpoints());
+      media::write_tensor_folder(path, trainer().tensors(), state);
+      result_.checkpoint = path;
+      media::prune_checkpoints(folder_.checkpoints(), session_.train().keep);
+      recorder_->event("checkpoint", "path", path.string());
+    } catch (const FileError& error) {
+      if (required) throw;
+      recorder_->failed("the checkpoint", error.what());
+    } catch (const fs::filesystem_error& error) {
+      if (required) {
+        throw FileError({.where = path.string(), .found = error.code().message()});
+      }
+      recorder_->failed("the checkpoint", error.what());
+    }
+  }
+
+  void stop_here() {
+    save_checkpoint(/*required=*/true);
+    recorder_->save_summary();
+    throw StoppedError({.where = folder_.root().string(),
+                        .found = fmt::format("stopped at {:.3f} kimg after saving {}",
+                                             trainer().kimg(), result_.checkpoint.string()),
+                        .remedy = "gan resume " + folder_.root().string()});
+  }
+
+  static bool take_request(const fs::path& path) {
+    std::error_code error;
+    return fs::remove(path, error);
+  }
+
+  void finish() {
+    result_.kimg = trainer().kimg();
+    save_checkpoint(/*required=*/true);
+    save_fakes();
+    save_model();
+    recorder_->save_summary();
+  }
+
+  // The generator alone, ready to use: averaged weights where there are some.
+  void save_model() {
+    std::map<std::string, nn::TensorMap> files;
+    for (const auto& network : trainer().gan().networks()) {
+      files[network->name] =
+          network->average ? network->average->state() : network->module->state();
+    }
+    media::write_tensor_folder(folder_.model(), files, identity());
+  }
+
+  Session& session_;
+  RunFolder folder_;
+  Progress& progress_;
+  std::vector<std::string> command_line_;
+  std::optional<Recorder> recorder_;
+  RunResult result_;
+};
+
+}  // namespace
+
+RunResult train_run(Session& session, const fs::path& folder, Progress& progress,
+                    const std::vector<std::string>& command_line) {
+  return Run(session, folder, progress, command_line).go();
+}
+
+nlohmann::json describe_environment(const Session& session,
+                                    const std::vector<std::string>& command_line) {
+  return {{"ganymede", kVersion},
+          {"commit", version_commit()},
+          {"time", utc_now()},
+          {"command", command_line},
+          {"working_folder", fs::current_path().string()},
+          {"threads", at::get_num_threads()},
+          {"usable_cpus", usable_cpus()},
+          {"memory_bytes", usable_memory_bytes()},
+          {"device", session.train().device},
+          {"cpu_capability", at::get_cpu_capability()},
+          {"engine", at::show_config()},
+          {"data",
+           {{"path", session.data().path},
+            {"kind", session.dataset()->kind()},
+            {"size", session.dataset()->size()},
+            {"fingerprint", session.dataset()->fingerprint()}}}};
+}
+
+DryRun dry_run(Session& session, Progress* progress) {
+  session.open(progress);
+  Trainer& trainer = session.trainer();
+  DryRun report;
+  for (const auto& network : session.gan().networks()) {
+    report.parameters.emplace_back(network->name, network->module->parameter_count());
+  }
+  trainer.step();  // the first one also builds kernels and fills caches
+  const double before_kimg = trainer.kimg();
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < kDryRunSteps; ++i) trainer.step();
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
+  report.seconds_per_kimg = elapsed.count() / (trainer.kimg() - before_kimg);
+  report.total_seconds = report.seconds_per_kimg * session.train().kimg;
+  report.peak_bytes = peak_resident_bytes();
+  return report;
+}
+
+}  // namespace ganymede::train

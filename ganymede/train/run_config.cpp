@@ -1,0 +1,97 @@
+#include "ganymede/train/run_config.h"
+
+namespace ganymede::train {
+
+std::vector<std::pair<const char*, NanPolicy>> enum_names(NanPolicy) {
+  return {{"stop", NanPolicy::kStop},
+          {"skip", NanPolicy::kSkip},
+          {"rollback", NanPolicy::kRollback}};
+}
+
+std::vector<std::pair<const char*, OptimizerKind>> enum_names(OptimizerKind) {
+  return {{"sgd", OptimizerKind::kSgd},
+          {"adam", OptimizerKind::kAdam},
+          {"rmsprop", OptimizerKind::kRmsprop}};
+}
+
+std::vector<std::pair<const char*, Decay>> enum_names(Decay) {
+  return {{"constant", Decay::kConstant},
+          {"linear", Decay::kLinear},
+          {"exponential", Decay::kExponential}};
+}
+
+void RunConfig::describe(config::Schema<RunConfig>& s) {
+  s.field("seed", &RunConfig::seed, "key of every random draw").at_least(0);
+}
+
+void TrainConfig::describe(config::Schema<TrainConfig>& s) {
+  s.field("kimg", &TrainConfig::kimg, "length of the run: thousand real samples shown")
+      .above(0)
+      .unit("kimg");
+  s.field("batch", &TrainConfig::batch, "real samples per step").range(1, 65536);
+  s.field("accumulate", &TrainConfig::accumulate,
+          "micro-batches whose gradients make one step; divides batch")
+      .range(1, 65536);
+  s.field("checkpoint_kimg", &TrainConfig::checkpoint_kimg,
+          "between checkpoints; 0: only at the end")
+      .at_least(0)
+      .unit("kimg");
+  s.field("keep", &TrainConfig::keep, "checkpoints kept; 0: all").at_least(0);
+  s.field("tick_kimg", &TrainConfig::tick_kimg, "between lines of statistics")
+      .above(0)
+      .unit("kimg");
+  s.field("sample_kimg", &TrainConfig::sample_kimg, "between pictures of samples; 0: at the end")
+      .at_least(0)
+      .unit("kimg");
+  s.field("ema_kimg", &TrainConfig::ema_kimg, "half-life of the averaged weights")
+      .at_least(0)
+      .unit("kimg");
+  s.field("ema_ramp", &TrainConfig::ema_ramp,
+          "half-life is at most this share of the kimg so far; 0: no ramp")
+      .at_least(0);
+  s.field("nan", &TrainConfig::nan, "what NaN or infinity in a step does");
+  s.field("device", &TrainConfig::device, "auto, cpu, cuda or cuda:n");
+  s.field("threads", &TrainConfig::threads, "0: as many as this process may use").range(0, 4096);
+}
+
+void BalanceConfig::describe(config::Schema<BalanceConfig>& s) {
+  s.field("enabled", &BalanceConfig::enabled, "more updates for the player that loses");
+  s.field("high", &BalanceConfig::high, "D's accuracy above which G trains more").range(0, 1);
+  s.field("low", &BalanceConfig::low, "D's accuracy below which D trains more").range(0, 1);
+  s.field("max_repeats", &BalanceConfig::max_repeats, "most updates of one player in a step")
+      .range(1, 100);
+  s.field("smoothing_kimg", &BalanceConfig::smoothing_kimg, "half-life of the accuracy estimate")
+      .above(0)
+      .unit("kimg");
+}
+
+void OptimizerConfig::describe(config::Schema<OptimizerConfig>& s) {
+  s.field("kind", &OptimizerConfig::kind, "optimizer");
+  s.field("learning_rate", &OptimizerConfig::learning_rate, "step size").above(0);
+  s.field("beta1", &OptimizerConfig::beta1, "Adam: decay of the first moment").range(0, 1);
+  s.field("beta2", &OptimizerConfig::beta2, "Adam: decay of the second moment").range(0, 1);
+  s.field("eps", &OptimizerConfig::eps, "added to the denominator").above(0);
+  s.field("alpha", &OptimizerConfig::alpha, "RMSProp: decay of the squared gradient").range(0, 1);
+  s.field("momentum", &OptimizerConfig::momentum, "SGD").range(0, 1);
+  s.field("momentum_final", &OptimizerConfig::momentum_final,
+          "SGD: momentum at the end of its ramp")
+      .range(0, 1);
+  s.field("momentum_ramp_kimg", &OptimizerConfig::momentum_ramp_kimg,
+          "SGD: momentum rises linearly until here; 0: no ramp")
+      .at_least(0)
+      .unit("kimg");
+  s.field("decay", &OptimizerConfig::decay, "schedule of the learning rate");
+  s.field("decay_start_kimg", &OptimizerConfig::decay_start_kimg, "linear: falls from here")
+      .at_least(0)
+      .unit("kimg");
+  s.field("decay_end_kimg", &OptimizerConfig::decay_end_kimg, "linear: reaches zero here")
+      .at_least(0)
+      .unit("kimg");
+  s.field("decay_factor", &OptimizerConfig::decay_factor,
+          "exponential: divides the rate at every update")
+      .at_least(1);
+  s.field("learning_rate_floor", &OptimizerConfig::learning_rate_floor, "the rate never falls below")
+      .at_least(0);
+}
+
+}  // namespace ganymede::train

@@ -1,0 +1,141 @@
+#include "ganymede/train/session.h"
+
+#include <algorithm>
+#include <cctype>
+#include <nlohmann/json.hpp>
+
+#include "ganymede/core/device.h"
+#include "ganymede/core/error.h"
+
+namespace ganymede::train {
+namespace {
+
+constexpr int64_t kPrepareSamples = 1000;  // of real data shown to Gan::prepare
+
+// "Fashion_MNIST/" -> "fashion-mnist".
+std::string slug(const std::string& path) {
+  std::filesystem::path trimmed(path);
+  if (!trimmed.has_filename()) trimmed = trimmed.parent_path();
+  std::string name = trimmed.stem().string();
+  for (char& c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    c = std::isalnum(byte) != 0 ? static_cast<char>(std::tolower(byte)) : '-';
+  }
+  return name.substr(0, 40);
+}
+
+bool is_builtin_recipe(const std::string& name) {
+  const auto& recipes = config::embedded_recipes();
+  return std::any_of(recipes.begin(), recipes.end(),
+                     [&](const auto& recipe) { return recipe.first == name; });
+}
+
+Batch first_batch(const data::Dataset& dataset, uint64_t seed) {
+  std::vector<int64_t> indices(static_cast<size_t>(std::min(dataset.size(), kPrepareSamples)));
+  for (size_t i = 0; i < indices.size(); ++i) {
+    indices[i] = data::sample_at(static_cast<int64_t>(i), dataset.size(), seed);
+  }
+  return data::read_batch(dataset, indices);
+}
+
+}  // namespace
+
+void GanChoice::describe(config::Schema<GanChoice>& s) {
+  s.field("name", &GanChoice::name, "which gan: see gan list");
+}
+
+config::Recipe choose_recipe(const std::string& name, const std::string& data) {
+  const auto& entries = gans::registry().entries();
+  const bool is_gan = std::any_of(entries.begin(), entries.end(),
+                                  [&](const auto& entry) { return entry.info.name == name; });
+  if (!is_gan && (std::filesystem::exists(name) || name.find('/') != std::string::npos)) {
+    return config::Recipe::load(name);
+  }
+  if (!is_gan) gans::registry().find(name);  // throws with a suggestion
+  const std::string special = name + "/" + slug(data);
+  const std::string general = name + "/default";
+  config::Recipe recipe = is_builtin_recipe(special)   ? config::Recipe::load(special)
+                          : is_builtin_recipe(general) ? config::Recipe::load(general)
+                                                       : config::Recipe();
+  if (!recipe.find("gan.name")) recipe.put("gan.name", name, {config::Source::Kind::kFlag, name});
+  return recipe;
+}
+
+std::vector<config::Section> recipe_sections(const std::string& gan) {
+  const auto& entry = gans::registry().find(gan);
+  std::vector<config::Section> sections = {
+      config::Section::defaults<RunConfig>(""), config::Section::defaults<GanChoice>("gan"),
+      entry.builder()->defaults(), config::Section::defaults<data::DataConfig>("data"),
+      config::Section::defaults<TrainConfig>("train"),
+      config::Section::defaults<BalanceConfig>("train.balance"),
+      config::Section::defaults<OptimizerConfig>("optimizer")};
+  for (const std::string& player : entry.info.players) {
+    sections.push_back(config::Section::defaults<OptimizerConfig>("optimizer." + player));
+  }
+  return sections;
+}
+
+Session::Session(config::Recipe recipe) : recipe_(std::move(recipe)) {
+  const auto name = recipe_.find("gan.name");
+  if (!name || !std::holds_alternative<std::string>(*name)) {
+    throw UsageError({.where = "gan.name",
+                      .found = "the recipe names no gan",
+                      .remedy = "gan train <gan> --data <data>; gan list shows both"});
+  }
+  const auto& entry = gans::registry().find(std::get<std::string>(*name));
+  builder_ = entry.builder();
+  recipe_.bind("", run_);
+  recipe_.bind("gan", choice_);
+  recipe_.bind(builder_->section());
+  recipe_.bind("data", data_);
+  recipe_.bind("train", train_);
+  recipe_.bind("train.balance", balance_);
+  recipe_.bind("optimizer", base_optimizer_);
+  for (const std::string& player : entry.info.players) {
+    OptimizerConfig& own = optimizers_[player] = base_optimizer_;
+    recipe_.bind("optimizer." + player, own);
+  }
+  recipe_.check_unknown();
+  choose_device(train_.device);
+}
+
+std::string Session::short_name() const { return choice_.name + "-" + slug(data_.path); }
+
+void Session::open(Progress* progress) {
+  dataset_ = data::open_dataset(data_, progress);
+  gan_ = builder_->build(dataset_->spec());
+  gan_->initialize(seed());
+  gan_->prepare(first_batch(*dataset_, seed()));
+  gan_->reset_averages();
+  const TrainerConfig config{.seed = seed(),
+                             .train = train_,
+                             .balance = balance_,
+                             .optimizers = optimizers_,
+                             .workers = data_.workers,
+                             .mirror = data_.mirror};
+  trainer_ = std::make_unique<Trainer>(*gan_, dataset_, config, choose_device(train_.device));
+}
+
+nlohmann::json Session::identity() const {
+  const SampleSpec& spec = gan_->spec();
+  return {{"gan", choice_.name},
+          {"spec", {{"domain", spec.domain}, {"shape", spec.shape}, {"classes", spec.classes}}},
+          {"data",
+           {{"kind", dataset_->kind()},
+            {"size", dataset_->size()},
+            {"fingerprint", dataset_->fingerprint()}}}};
+}
+
+void Session::check_identity(const nlohmann::json& found, const std::string& where) const {
+  const nlohmann::json own = identity();
+  for (const char* part : {"gan", "spec", "data"}) {
+    if (found.contains(part) && found[part] == own[part]) continue;
+    throw UsageError({.where = where,
+                      .found = std::string("the checkpoint's ") + part + " is " +
+                               (found.contains(part) ? found[part].dump() : "missing"),
+                      .allowed = own[part].dump(),
+                      .remedy = "resume with the data and recipe that the run was started with"});
+  }
+}
+
+}  // namespace ganymede::train

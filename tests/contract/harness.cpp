@@ -1,0 +1,152 @@
+#include "harness.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <set>
+
+#include "ganymede/core/error.h"
+
+namespace ganymede::contract {
+namespace {
+
+constexpr int64_t kBatch = 4;
+
+std::vector<SampleSpec> specs_of(const std::string& domain) {
+  if (domain == "image") return {{"image", {1, 28, 28}}, {"image", {3, 32, 32}}};
+  if (domain == "points") return {{"points", {2}}, {"points", {1}}};
+  return {};
+}
+
+std::string name_of(const std::string& gan, const SampleSpec& spec) {
+  std::string name = gan + "_" + spec.domain + "_";
+  for (size_t i = 0; i < spec.shape.size(); ++i) {
+    name += (i > 0 ? "x" : "") + std::to_string(spec.shape[i]);
+  }
+  return name;
+}
+
+std::vector<Case> find_cases() {
+  std::vector<Case> found;
+  for (const auto& entry : gans::registry().entries()) {
+    for (const std::string& domain : entry.info.domains) {
+      for (const SampleSpec& spec : specs_of(domain)) {
+        try {
+          entry.builder()->build(spec);
+        } catch (const UsageError&) {
+          continue;  // a size that this gan does not make; see EveryDomainIsCovered
+        }
+        found.push_back({entry.info.name, name_of(entry.info.name, spec), spec});
+      }
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+void PrintTo(const Case& value, std::ostream* out) { *out << value.name; }
+
+const std::vector<Case>& cases() {
+  static const std::vector<Case> found = find_cases();
+  return found;
+}
+
+std::unique_ptr<gans::Gan> make(const Case& value, uint64_t seed) {
+  auto gan = gans::registry().find(value.gan).builder()->build(value.spec);
+  gan->initialize(seed);
+  return gan;
+}
+
+Batch reals(const SampleSpec& spec, int64_t count, uint64_t seed) {
+  std::vector<int64_t> shape = spec.shape;
+  shape.insert(shape.begin(), count);
+  Stream random(seed, "contract reals");
+  Batch batch{.samples = random.uniform(shape, -1, 1), .labels = {}};
+  if (spec.classes > 0) batch.labels = random.integers({count}, 0, spec.classes);
+  return batch;
+}
+
+at::Tensor phase_loss(gans::Gan& gan, const gans::Phase& phase, const Batch& reals,
+                      gans::Step& step) {
+  for (const auto& network : gan.networks()) {
+    network->module->set_frozen(
+        std::none_of(phase.networks.begin(), phase.networks.end(),
+                     [&](const auto& updated) { return &*updated == network.get(); }));
+  }
+  const nn::ForwardScope scope(nn::Mode::kTrain, &step.random());
+  at::Tensor total;
+  for (const gans::Term& term : gan.loss(phase, reals, step)) {
+    EXPECT_EQ(term.value.dim(), 0) << term.name;
+    if (term.observed) continue;
+    const at::Tensor weighted = term.value * term.weight;
+    total = total.defined() ? total + weighted : weighted;
+  }
+  return total;
+}
+
+void descend(const gans::Phase& phase) {
+  const at::NoGradGuard no_grad;
+  for (const auto& network : phase.networks) {
+    network->module->each_parameter([&](const std::string&, at::Tensor& parameter) {
+      if (!parameter.grad().defined()) return;
+      parameter.sub_(parameter.grad(), 0.01);
+      if (phase.weight_clip > 0) parameter.clamp_(-phase.weight_clip, phase.weight_clip);
+      parameter.mutable_grad().reset();
+    });
+  }
+}
+
+void train(gans::Gan& gan, int64_t count, uint64_t seed,
+           const std::function<void()>& between_phases) {
+  for (int64_t index = 0; index < count; ++index) {
+    gans::Step step(gan, seed, index, at::kCPU);
+    uint64_t batch = 0;
+    for (const gans::Phase& phase : gan.phases()) {
+      if (index % phase.interval != 0) continue;
+      for (int64_t repeat = 0; repeat < phase.repeats; ++repeat) {
+        step.begin_phase(phase, repeat);
+        const uint64_t key = seed + 1000 * static_cast<uint64_t>(index) + batch;
+        if (repeat + 1 < phase.repeats) ++batch;
+        phase_loss(gan, phase, reals(gan.spec(), kBatch, key), step).backward();
+        if (between_phases) between_phases();
+        descend(phase);
+      }
+    }
+  }
+}
+
+State copy_of(const State& state) {
+  State copy = state;
+  for (auto& [network, tensors] : copy) {
+    for (auto& [path, tensor] : tensors) tensor = tensor.clone();
+  }
+  return copy;
+}
+
+std::vector<std::string> differences(const State& a, const State& b) {
+  std::vector<std::string> names;
+  std::set<std::string> all;
+  for (const State* state : {&a, &b}) {
+    for (const auto& [network, tensors] : *state) {
+      for (const auto& [path, tensor] : tensors) all.insert(network + "/" + path);
+    }
+  }
+  for (const std::string& name : all) {
+    const std::string network = name.substr(0, name.find('/'));
+    const std::string path = name.substr(name.find('/') + 1);
+    const bool both = a.contains(network) && b.contains(network) &&
+                      a.at(network).contains(path) && b.at(network).contains(path);
+    if (!both || !at::equal(a.at(network).at(path), b.at(network).at(path))) names.push_back(name);
+  }
+  return names;
+}
+
+State without_updated(const State& state, const gans::Phase& phase) {
+  State rest = state;
+  for (const auto& network : phase.networks) rest.erase(network->name);
+  return rest;
+}
+
+}  // namespace ganymede::contract
