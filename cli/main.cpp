@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <memory>
@@ -51,9 +52,12 @@ void add_command(CLI::App& parent, const Command& command, Context& context) {
 CLI::App* reached(CLI::App& app, int argc, char** argv, int& next) {
   CLI::App* at = &app;
   for (next = 1; next < argc; ++next) {
-    CLI::App* child = at->get_subcommand_no_throw(argv[next]);
-    if (child == nullptr) break;
-    at = child;
+    const auto children = at->get_subcommands({});
+    const auto child = std::find_if(children.begin(), children.end(), [&](const CLI::App* app) {
+      return app->get_name() == argv[next];
+    });
+    if (child == children.end()) break;
+    at = *child;
   }
   return at;
 }
@@ -95,7 +99,7 @@ int run_main(int argc, char** argv) {
   app.footer("Begin with: gan train dcgan --data digits      More: gan COMMAND --help");
   for (const Command& command :
        {train_command(), resume_command(), sample_command(), interpolate_command(), info_command(),
-        list_command(), data_command(), theory_command(), schema_command(), doctor_command()}) {
+        list_command(), data_command(), schema_command(), doctor_command()}) {
     add_command(app, command, context);
   }
   try {
@@ -113,7 +117,6 @@ int run_main(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace ganymede;
-  reexec_with_wait_policy(argv);
   log_to_terminal(LogLevel::kWarning);
   try {
     return cli::run_main(argc, argv);

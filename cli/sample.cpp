@@ -47,7 +47,8 @@ void run_sample(const Arguments& args, const Context& context) {
   const at::Tensor samples = model.sample(seeds, args.label);
   std::vector<std::string> names;
   for (const uint64_t seed : seeds) names.push_back("seed-" + std::to_string(seed));
-  const data::PreviewOptions options{.columns = static_cast<int>(args.columns)};
+  data::PreviewOptions options;
+  options.columns = static_cast<int>(args.columns);
   report(data::domain_of(model.spec()).write(samples, names, args.out, options), model, context);
 }
 
@@ -78,8 +79,9 @@ void run_interpolate(const Arguments& args, const Context& context) {
   }
   std::vector<std::string> names;
   for (int64_t i = 0; i < samples.size(0); ++i) names.push_back("step-" + std::to_string(i));
-  const int columns = static_cast<int>(args.columns > 0 ? args.columns : args.steps + 1);
-  report(domain.write(samples, names, out, {.columns = columns}), model, context);
+  data::PreviewOptions options;
+  options.columns = static_cast<int>(args.columns > 0 ? args.columns : args.steps + 1);
+  report(domain.write(samples, names, out, options), model, context);
 }
 
 std::vector<Option> common_options(Arguments& args) {

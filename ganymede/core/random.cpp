@@ -39,10 +39,10 @@ double log_of_fraction(uint64_t n) {
   const uint64_t bits = std::bit_cast<uint64_t>(static_cast<double>(n));
   int exponent = static_cast<int>(bits >> 52) - 1023 - 32;
   double mantissa = std::bit_cast<double>((bits & 0x000fffffffffffff) | 0x3ff0000000000000);
-  if (mantissa > 1.4142135623730951) {
-    mantissa *= 0.5;
-    ++exponent;
-  }
+  // Arithmetic instead of a branch, which random bits would make unpredictable (also below).
+  const int upper = mantissa > 1.4142135623730951 ? 1 : 0;
+  mantissa *= 1.0 - 0.5 * upper;
+  exponent += upper;
   const double s = (mantissa - 1.0) / (mantissa + 1.0);  // log m = 2 atanh s, |s| < 0.172
   const double q = s * s;
   const double series =
@@ -63,16 +63,10 @@ Direction direction(uint32_t word) {
       t * (1 - q / 6 * (1 - q / 20 * (1 - q / 42 * (1 - q / 72 * (1 - q / 110 * (1 - q / 156))))));
   const double cosine =
       1 - q / 2 * (1 - q / 12 * (1 - q / 30 * (1 - q / 56 * (1 - q / 90 * (1 - q / 132)))));
-  switch (word >> 30) {
-    case 0:
-      return {cosine, sine};
-    case 1:
-      return {-sine, cosine};
-    case 2:
-      return {-cosine, -sine};
-    default:
-      return {sine, -cosine};
-  }
+  const double sign = 1.0 - 2.0 * static_cast<int>(word >> 31);
+  const double turned = static_cast<int>(word >> 30 & 1);  // by a right angle
+  return {sign * (cosine * (1 - turned) - sine * turned),
+          sign * (sine * (1 - turned) + cosine * turned)};
 }
 
 // Two independent N(0, 1) from two words: Box and Muller 1958. |value| <= 6.66.

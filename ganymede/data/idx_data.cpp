@@ -188,6 +188,9 @@ PictureSet open_idx(const fs::path& path, const DataConfig& config) {
   }
   set.reader = make_array_reader(std::move(all.bytes), all.layout, path.string());
   if (!all.labels.empty()) {
+    // EMNIST letters count from 1.
+    const int64_t low = *std::min_element(all.labels.begin(), all.labels.end());
+    if (low == 1) std::for_each(all.labels.begin(), all.labels.end(), [](int64_t& l) { --l; });
     set_labels(set, std::move(all.labels));
     const fs::path absolute = fs::absolute(files[0]);
     const std::string place = absolute.parent_path().filename().string() + "/" +

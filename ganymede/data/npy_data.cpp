@@ -111,8 +111,14 @@ Source open_npy(const fs::path& path, bool archive, const DataConfig& config) {
     source.pictures = std::move(set);
   } else if (floating && samples.shape.size() == 2 && samples.shape[0] > 0 &&
              samples.shape[1] >= 1 && samples.shape[1] <= 3) {
-    source.points = make_point_array(floats(samples, path), samples.shape[1], std::move(labels),
-                                     path.string());
+    std::vector<float> values = floats(samples, path);
+    const auto limit = static_cast<size_t>(config.limit);
+    if (limit > 0 && limit < static_cast<size_t>(samples.shape[0])) {
+      values.resize(limit * static_cast<size_t>(samples.shape[1]));
+      labels.resize(std::min(labels.size(), limit));
+    }
+    source.points =
+        make_point_array(std::move(values), samples.shape[1], std::move(labels), path.string());
   } else {
     throw DataError({path.string(), describe(samples),
                      "pictures as uint8 [N, H, W], [N, H, W, C] or [N, C, H, W] with C of 1, 3, 4; "

@@ -17,7 +17,7 @@ struct Shared {
   const std::function<void(int64_t)>& work;
   std::atomic<int64_t> next{0};
   std::atomic<bool> failed{false};
-  std::mutex mutex;
+  std::mutex mutex{};
   int64_t error_index = -1;
   std::exception_ptr error = nullptr;
 

@@ -53,9 +53,9 @@ struct Source {
 };
 Source open_source(const DataConfig& config, Progress* progress = nullptr);
 
-// Sets labels, moving numbers from 1..n to 0..n-1 (EMNIST letters); throws DataError when the
+// Sets labels and classes: `classes`, or more where the labels need more. Throws DataError when the
 // count differs from the number of pictures or a label is negative or above 65,535.
-void set_labels(PictureSet& set, std::vector<int64_t> labels);
+void set_labels(PictureSet& set, std::vector<int64_t> labels, int64_t classes = 0);
 
 // Splits are "train" and "test"; every reader refuses one that the data lacks in these words.
 [[noreturn]] void refuse_split(const std::string& where, const std::string& split,

@@ -5,6 +5,33 @@
 #include "ganymede/core/error.h"
 
 namespace ganymede::gans {
+namespace {
+
+// While it lives every network that some phase trains is unfrozen; afterwards, also after an
+// exception, networks and stream are as before.
+class EverythingTrains {
+ public:
+  EverythingTrains(Gan& gan, Stream& random) : random_(random), random_before_(random) {
+    for (const auto& network : gan.networks()) {
+      if (network->role == Role::kFrozen) continue;
+      frozen_before_.emplace_back(network->module.get(), network->module->frozen());
+      network->module->set_frozen(false);
+    }
+  }
+  ~EverythingTrains() {
+    random_ = random_before_;
+    for (const auto& [module, frozen] : frozen_before_) module->set_frozen(frozen);
+  }
+  EverythingTrains(const EverythingTrains&) = delete;
+  EverythingTrains& operator=(const EverythingTrains&) = delete;
+
+ private:
+  Stream& random_;
+  Stream random_before_;
+  std::vector<std::pair<nn::Module*, bool>> frozen_before_;
+};
+
+}  // namespace
 
 Step::Step(Gan& gan, uint64_t seed, int64_t index, const at::Device& device)
     : gan_(gan), seed_(seed), index_(index), device_(device), random_(seed, "step", index) {}
@@ -29,18 +56,9 @@ at::Tensor Step::latents(const Latent& latent, int64_t count) {
 
 at::Tensor Step::once(const std::string& name, const std::function<at::Tensor()>& make) {
   if (const auto found = shared_.find(name); found != shared_.end()) return found->second;
-  std::vector<std::pair<nn::Module*, bool>> before;
-  for (const auto& network : gan_.networks()) {
-    if (network->role == Role::kFrozen) continue;
-    before.emplace_back(network->module.get(), network->module->frozen());
-    network->module->set_frozen(false);
-  }
-  const Stream phase_random = random_;
+  const EverythingTrains scope(gan_, random_);
   random_ = Stream(seed_, "once/" + name + "/" + std::to_string(fresh_batches_), index_);
-  at::Tensor value = make();
-  random_ = phase_random;
-  for (const auto& [module, frozen] : before) module->set_frozen(frozen);
-  return shared_[name] = std::move(value);
+  return shared_[name] = make();
 }
 
 std::vector<std::pair<const char*, Latent::Kind>> enum_names(Latent::Kind) {

@@ -3,6 +3,9 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/Parallel.h>
+#include <omp.h>
+
+#include <optional>
 
 namespace ganymede::gans {
 namespace {
@@ -16,6 +19,26 @@ Request row_of(const Request& request, int64_t row) {
   return one;
 }
 
+// One thread for the work of this thread while it lives. The engine's libraries choose kernels, and
+// with them the order of sums, by how many threads they may use, even where they then use one.
+class OneThread {
+ public:
+  OneThread() : threads_(at::get_num_threads()), alone_(!at::in_parallel_region()) {
+    set(1);
+  }
+  ~OneThread() { set(threads_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  void set(int threads) const {
+    // Within a parallel region the setting is this thread's own; outside BLAS needs to know too.
+    alone_ ? at::set_num_threads(threads) : omp_set_num_threads(threads);
+  }
+  int threads_;
+  bool alone_;
+};
+
 }  // namespace
 
 at::Tensor sample(Gan& gan, const Request& request) {
@@ -25,6 +48,8 @@ at::Tensor sample(Gan& gan, const Request& request) {
   const auto generate_rows = [&](int64_t begin, int64_t end) {
     const at::NoGradGuard no_grad;
     const nn::ForwardScope scope(nn::Mode::kEvaluate, nullptr);
+    std::optional<OneThread> one_thread;
+    if (request.device.is_cpu()) one_thread.emplace();
     for (int64_t row = begin; row < end; ++row) {
       samples[row].copy_(gan.generate(row_of(request, row))[0]);
     }

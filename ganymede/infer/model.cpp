@@ -110,6 +110,9 @@ at::Tensor Model::interpolate(const std::vector<uint64_t>& seeds, int64_t steps,
                       .found = std::to_string(seeds.size()) + " seeds",
                       .allowed = "two or more to go between"});
   }
+  if (steps < 1) {
+    throw UsageError({.where = "--steps", .found = std::to_string(steps), .allowed = "1 or more"});
+  }
   gans::Request ends;
   ends.seeds = seeds;
   const at::Tensor corners = ends.latents(gan_->latent());
@@ -152,7 +155,7 @@ std::vector<uint64_t> parse_seeds(const std::string& text, const std::string& wh
                         .found = "the range " + part,
                         .allowed = "first-last, at most " + std::to_string(kMostSeeds) + " seeds"});
     }
-    for (uint64_t seed = first; seed <= last; ++seed) seeds.push_back(seed);
+    for (uint64_t i = 0; i <= last - first; ++i) seeds.push_back(first + i);
     begin = end + 1;
   }
   return seeds;

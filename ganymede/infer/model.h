@@ -32,7 +32,8 @@ class Model {
 
   // Samples along the way through the given seeds, `steps` from each to the next (the last seed
   // included at the end): float32 [(seeds - 1) * steps + 1, ...]. Slerp keeps the norm that normal
-  // latents have (White 2016, arXiv 1609.04468). Throws UsageError for fewer than two seeds.
+  // latents have (White 2016, arXiv 1609.04468). Throws UsageError for fewer than two seeds or
+  // less than one step.
   at::Tensor interpolate(const std::vector<uint64_t>& seeds, int64_t steps, Interpolation kind,
                          int64_t label = -1) const;
 

@@ -18,6 +18,7 @@ namespace {
 constexpr int kMaxGifSidePx = 65535;
 constexpr int kMaxDelayMs = 655350;
 constexpr int kMaxLoops = 65535;
+constexpr int64_t kMaxPixelsPerByte = 2731;  // a 12-bit code stands for 4096 pixels at most
 
 int on_read(GifFileType* gif, GifByteType* to, int count) {
   auto* input = static_cast<std::string_view*>(gif->UserData);
@@ -256,6 +257,10 @@ Image decode_gif(std::string_view bytes, const std::string& where, const DecodeO
   const int height = std::max(reader.height(), place.top + place.height);
   check_image_size(where, width, height, options);
   check_image_size(where, place.width, place.height, options);
+  if (int64_t{place.width} * place.height > static_cast<int64_t>(bytes.size()) * kMaxPixelsPerByte)
+    throw broken_image(where, ImageFormat::kGif,
+                       std::to_string(bytes.size()) + " bytes cannot hold " +
+                           size_text(place.width, place.height) + " pixels");
   Image canvas = paint(reader.read_indices(), place, reader, width, height, where);
   while (reader.next_frame()) reader.skip_frame();
   return opaque(canvas) ? with_channels(std::move(canvas), 3) : canvas;

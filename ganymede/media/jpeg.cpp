@@ -87,6 +87,17 @@ class JpegReader {
     work(decoder_);
   }
 
+  // Huffman codes have a bit at least, and every block of 8 x 8 one code: a tiny file cannot ask
+  // for much memory.
+  void check_length(size_t bytes) const {
+    const size_t blocks =
+        ((size_t{decoder_.image_width} + 7) / 8) * ((size_t{decoder_.image_height} + 7) / 8);
+    if (decoder_.arith_code == 0 && bytes < blocks / 8)
+      throw broken_image(where_, ImageFormat::kJpeg,
+                         std::to_string(bytes) + " bytes cannot hold " +
+                             size_text(decoder_.image_width, decoder_.image_height) + " pixels");
+  }
+
   ImageInfo info() const {
     ImageInfo info{.format = ImageFormat::kJpeg,
                    .width = static_cast<int>(decoder_.image_width),
@@ -198,6 +209,7 @@ Image decode_jpeg(std::string_view bytes, const std::string& where, const Decode
   JpegReader reader(bytes, where, options.strict);
   const ImageInfo info = reader.info();
   check_image_size(where, info.width, info.height, options);
+  reader.check_length(bytes.size());
   int channels = 0;
   reader.step([&](jpeg_decompress_struct& decoder) {
     decoder.out_color_space = target_space(decoder);

@@ -204,7 +204,7 @@ ImageInfo probe_png(std::string_view bytes, const std::string& where,
 
 Image decode_png(std::string_view bytes, const std::string& where, const DecodeOptions& options) {
   const ImageInfo header = summarize_png(bytes, where, options);
-  check_png_chunks(bytes, where);
+  check_png_chunks(bytes, where, header);
   PngReader reader(bytes, where, options);
   Palette palette;
   int channels = 0;

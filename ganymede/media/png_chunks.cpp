@@ -11,6 +11,7 @@ namespace ganymede::media {
 namespace {
 
 constexpr size_t kMaxAncillaryBytes = size_t{4} << 20;
+constexpr size_t kMaxDeflateRatio = 1032;  // zlib technical details: the limit of the format
 constexpr std::string_view kSignature("\x89PNG\r\n\x1a\n", 8);
 
 uint32_t big_endian(std::string_view bytes, size_t offset) {
@@ -86,6 +87,7 @@ bool PngChunkReader::next(PngChunk& chunk) {
   chunk.type = bytes_.substr(offset_ + 4, 4);
   chunk.data = bytes_.substr(offset_ + 8, length);
   offset_ += length + 12;
+  ended_ = chunk.type == "IEND";
   return true;
 }
 
@@ -126,11 +128,12 @@ ImageInfo summarize_png(std::string_view bytes, const std::string& where,
   return info;
 }
 
-void check_png_chunks(std::string_view bytes, const std::string& where) {
+void check_png_chunks(std::string_view bytes, const std::string& where, const ImageInfo& info) {
   PngChunkReader reader(bytes, where);
   size_t unfolded = 0;
-  for (PngChunk chunk; reader.next(chunk);) {
-    if (chunk.type == "IEND") return;
+  size_t pixel_bytes = 0;
+  for (PngChunk chunk; reader.next(chunk) && chunk.type != "IEND";) {
+    if (chunk.type == "IDAT") pixel_bytes += chunk.data.size();
     if (!ancillary(chunk.type)) continue;
     const std::string_view packed = compressed_part(chunk);
     if (!packed.empty()) unfolded += inflated_size(packed, kMaxAncillaryBytes);
@@ -141,7 +144,12 @@ void check_png_chunks(std::string_view bytes, const std::string& where) {
            .allowed = "texts and profiles of at most 4 MiB",
            .remedy = "save the picture without them"});
   }
-  throw broken_image(where, ImageFormat::kPng, "the end (IEND) is missing");
+  if (!reader.ended()) throw broken_image(where, ImageFormat::kPng, "the end (IEND) is missing");
+  const size_t least_bits = static_cast<size_t>(info.width) * info.height * info.bit_depth;
+  if (pixel_bytes < least_bits / 8 / kMaxDeflateRatio)
+    throw broken_image(where, ImageFormat::kPng,
+                       std::to_string(pixel_bytes) + " bytes of pixel data cannot hold " +
+                           size_text(info.width, info.height) + " pixels");
 }
 
 }  // namespace ganymede::media

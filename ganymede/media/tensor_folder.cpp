@@ -38,7 +38,7 @@ TensorFolderFile write_tensors(const fs::path& folder, const std::string& stem,
                       .found = "the file name \"" + file.name + "\"",
                       .allowed = "letters, digits, '_', '-' and '.'"});
   }
-  const SafetensorsFile encoded(encode_tensors(tensors), file.name);
+  const SafetensorsFile encoded(encode_tensors(tensors, {{"format", "pt"}}), file.name);
   const std::string_view bytes = encoded.bytes();
   for (const SafetensorsEntry& entry : encoded.header().entries) {
     file.tensors.emplace(entry.name, hex16(xxh3(encoded.get(entry.name).bytes)));

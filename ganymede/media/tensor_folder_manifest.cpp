@@ -29,16 +29,18 @@ constexpr std::string_view kClosing = "\"\n}\n";
                     .remedy = "another checkpoint, or a fresh copy of this one"});
 }
 
-// JSON has no NaN: the library would write null and the value would be lost.
-void check_finite(const Json& value, const std::string& path) {
+// JSON has no NaN: the library would write null and the value would be lost. Nothing may be nested
+// deeper than the reader goes.
+void check_state(const Json& value, const std::string& path, int depth) {
   if (value.is_number_float() && !std::isfinite(value.get<double>())) {
-    throw ModelError({.where = "state" + path, .found = "not finite", .allowed = "finite numbers"});
+    throw ModelError({.where = path, .found = "not finite", .allowed = "finite numbers"});
   }
+  if (depth > kDepthLimit - 8) throw ModelError({.where = path, .found = "nested too deeply"});
   if (value.is_object()) {
-    for (const auto& [key, item] : value.items()) check_finite(item, path + "." + key);
+    for (const auto& [key, item] : value.items()) check_state(item, path + "." + key, depth + 1);
   } else if (value.is_array()) {
     for (size_t i = 0; i < value.size(); ++i) {
-      check_finite(value[i], path + "[" + std::to_string(i) + "]");
+      check_state(value[i], path + "[" + std::to_string(i) + "]", depth + 1);
     }
   }
 }
@@ -142,7 +144,7 @@ bool is_plain_file_name(std::string_view name) {
 }
 
 std::string render_manifest(const TensorFolderManifest& manifest) {
-  check_finite(manifest.state, "");
+  check_state(manifest.state, "state", 0);
   Json files = Json::array();
   for (const TensorFolderFile& file : manifest.files) files.push_back(file_json(file));
   const Json root = {

@@ -75,7 +75,7 @@ std::vector<StatsLine> read_stats(const fs::path& path) {
   std::istringstream text(read_file(path));
   for (std::string row; std::getline(text, row);) {
     const auto json = nlohmann::json::parse(row, nullptr, /*allow_exceptions=*/false);
-    if (!json.is_object() || !json.contains("kimg")) continue;
+    if (!json.is_object() || !json.contains("kimg") || !json.contains("step")) continue;
     StatsLine line;
     for (const auto& [name, value] : json.items()) {
       if (value.is_number()) line[name] = value.get<double>();
@@ -86,18 +86,27 @@ std::vector<StatsLine> read_stats(const fs::path& path) {
   return lines;
 }
 
-Recorder::Recorder(const RunFolder& folder, Progress& progress, int64_t steps, double total_kimg)
-    : folder_(folder),
-      progress_(progress),
-      events_(folder.root()),
-      total_kimg_(total_kimg),
-      tick_start_s_(now_s()) {
+Recorder::Recorder(const RunFolder& folder, Progress& progress, const Trainer& trainer,
+                   double total_kimg)
+    : folder_(folder), progress_(progress), events_(folder.root()), total_kimg_(total_kimg) {
+  begin_at(trainer);
+}
+
+void Recorder::begin_at(const Trainer& trainer) {
+  const int64_t steps = trainer.steps();
   std::string kept;
   for (const StatsLine& line : read_stats(folder_.stats())) {
     if (line.at("step") <= static_cast<double>(steps)) kept += to_json(line).dump() + "\n";
   }
   write_file_atomic(folder_.stats(), kept);
   events_.session_start(steps);
+  begin_tick(trainer);
+}
+
+void Recorder::begin_tick(const Trainer& trainer) {
+  tick_start_s_ = now_s();
+  tick_start_kimg_ = trainer.kimg();
+  tick_start_stall_s_ = trainer.stalled_seconds();
 }
 
 void Recorder::show(const Trainer& trainer) {
@@ -106,7 +115,7 @@ void Recorder::show(const Trainer& trainer) {
     const std::string text = short_fields(last_means_, term);
     if (!text.empty()) update.fields.emplace_back(term == std::string("adversarial") ? "loss" : term, text);
   }
-  if (tick_start_kimg_ >= 0 && last_means_.contains("images_per_s")) {
+  if (last_means_.contains("images_per_s")) {
     update.fields.emplace_back("images/s", fmt::format("{:.0f}", last_means_.at("images_per_s")));
   }
   progress_.update(update);
@@ -114,7 +123,7 @@ void Recorder::show(const Trainer& trainer) {
 
 StatsLine Recorder::collect(Trainer& trainer) {
   const double seconds = std::max(now_s() - tick_start_s_, 1e-9);
-  const double since = tick_start_kimg_ < 0 ? trainer.kimg() : tick_start_kimg_;
+  const double since = tick_start_kimg_;
   StatsLine line = trainer.statistics().take();
   line["step"] = static_cast<double>(trainer.steps());
   line["kimg"] = trainer.kimg();
@@ -123,9 +132,7 @@ StatsLine Recorder::collect(Trainer& trainer) {
   line["stall_share"] = (trainer.stalled_seconds() - tick_start_stall_s_) / seconds;
   line["resident_mib"] = static_cast<double>(resident_bytes()) / (1 << 20);
   line["failed_writes"] = static_cast<double>(failures_);
-  tick_start_s_ = now_s();
-  tick_start_kimg_ = trainer.kimg();
-  tick_start_stall_s_ = trainer.stalled_seconds();
+  begin_tick(trainer);
   return line;
 }
 

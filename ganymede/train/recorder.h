@@ -22,9 +22,11 @@ std::vector<StatsLine> read_stats(const fs::path& path);
 
 class Recorder {
  public:
-  // Keeps the statistics up to `steps` that are already there (a resumed run writes its own
-  // from there on) and begins a TensorBoard session.
-  Recorder(const RunFolder& folder, Progress& progress, int64_t steps, double total_kimg);
+  Recorder(const RunFolder& folder, Progress& progress, const Trainer& trainer, double total_kimg);
+
+  // The run starts, resumes or was rolled back to where `trainer` is: keeps the statistics up to
+  // its step (it writes its own from there on) and begins a tick and a TensorBoard session.
+  void begin_at(const Trainer& trainer);
 
   // The live line; cheap, any time.
   void show(const Trainer& trainer);
@@ -43,14 +45,15 @@ class Recorder {
   int64_t failures() const { return failures_; }
 
  private:
+  void begin_tick(const Trainer& trainer);
   StatsLine collect(Trainer& trainer);
 
   RunFolder folder_;
   Progress& progress_;
   media::EventWriter events_;
   double total_kimg_;
-  double tick_start_s_;
-  double tick_start_kimg_ = -1;
+  double tick_start_s_ = 0;
+  double tick_start_kimg_ = 0;
   double tick_start_stall_s_ = 0;
   int64_t failures_ = 0;
   std::map<std::string, double> last_means_;

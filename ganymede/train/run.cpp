@@ -49,7 +49,21 @@ class Run {
     const FolderLock lock(folder_.root());
     const LogFile log_file(folder_.log());
     StopSignal stop;
+    // Requests are for the run that they met, not for the next one.
+    take_request(folder_.stop_request());
+    take_request(folder_.sample_request());
     start();
+    do {
+      train(stop);
+    } while (!save_checkpoint(/*required=*/true));
+    finish();
+    return result_;
+  }
+
+ private:
+  Trainer& trainer() { return session_.trainer(); }
+
+  void train(StopSignal& stop) {
     while (trainer().kimg() < session_.train().kimg) {
       const double before = trainer().kimg();
       if (!trainer().step()) {
@@ -58,17 +72,9 @@ class Run {
       }
       after_step(before);
       if (stop.requested() || take_request(folder_.stop_request())) stop_here();
-      if (stop.take_sample_request() ||
-          take_request(folder_.sample_request())) {
-        result_.picture = recorder_->save_fakes(trainer());
-      }
+      if (stop.take_sample_request() || take_request(folder_.sample_request())) save_fakes();
     }
-    finish();
-    return result_;
   }
-
- private:
-  Trainer& trainer() { return session_.trainer(); }
 
   void start() {
     session_.open(&progress_);
@@ -79,7 +85,7 @@ class Run {
     write_file_atomic(folder_.recipe(), session_.recipe().to_toml());
     write_file_atomic(folder_.environment(),
                       describe_environment(session_, command_line_).dump(2) + "\n");
-    recorder_.emplace(folder_, progress_, trainer().steps(), session_.train().kimg);
+    recorder_.emplace(folder_, progress_, trainer(), session_.train().kimg);
     recorder_->save_reals(*session_.dataset(), session_.seed());
     log_info("{} at {:.3f} of {} kimg", resumed ? "resumed" : "started", trainer().kimg(),
              session_.train().kimg);
@@ -103,6 +109,7 @@ class Run {
                           .remedy = "a smaller optimizer.learning_rate"});
     }
     trainer().rolled_back();
+    recorder_->begin_at(trainer());
     recorder_->event("rollback", "path", result_.checkpoint.string());
   }
 
@@ -134,10 +141,11 @@ class Run {
     }
   }
 
-  void save_checkpoint(bool required) {
+  // False when the state was not fit to be saved and the run has gone back to the last checkpoint.
+  bool save_checkpoint(bool required) {
     // The tick ends here, so that a resumed run's statistics begin where this one's stop.
     recorder_->tick(trainer());
-    trainer().check_finite();
+    if (!is_finite()) return false;
     nlohmann::json state = identity();
     state["trainer"] = trainer().scalars();
     const fs::path path = folder_.checkpoint(static_cast<int64_t>(trainer().kimg()));
@@ -156,6 +164,19 @@ class Run {
       }
       recorder_->failed("the checkpoint", error.what());
     }
+    return true;
+  }
+
+  bool is_finite() {
+    try {
+      trainer().check_finite();
+      return true;
+    } catch (const NumericError& error) {
+      if (!trainer().may_roll_back()) throw;
+      log_warning("{}; going back to the last checkpoint", error.what());
+    }
+    roll_back();
+    return false;
   }
 
   void stop_here() {
@@ -174,7 +195,6 @@ class Run {
 
   void finish() {
     result_.kimg = trainer().kimg();
-    save_checkpoint(/*required=*/true);
     save_fakes();
     save_model();
     recorder_->save_summary();

@@ -197,7 +197,7 @@ bool Trainer::handle_problem(const gans::Phase& phase, const std::string& proble
     log_warning("[{}] {}; the update is skipped", where, problem);
     return true;
   }
-  if (config_.train.nan == NanPolicy::kRollback && rollbacks_ < kMostRollbacks) {
+  if (may_roll_back()) {
     log_warning("[{}] {}; going back to the last checkpoint", where, problem);
     return false;
   }
@@ -205,6 +205,10 @@ bool Trainer::handle_problem(const gans::Phase& phase, const std::string& proble
                       .found = problem,
                       .allowed = "finite numbers",
                       .remedy = "a smaller optimizer.learning_rate, or train.nan=rollback"});
+}
+
+bool Trainer::may_roll_back() const {
+  return config_.train.nan == NanPolicy::kRollback && rollbacks_ < kMostRollbacks;
 }
 
 void Trainer::rolled_back() {

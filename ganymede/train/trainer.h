@@ -39,6 +39,8 @@ class Trainer {
   // then call rolled_back().
   bool step();
   void rolled_back();
+  // Whether the policy is "rollback" and has not been used up.
+  bool may_roll_back() const;
 
   double kimg() const;
   int64_t steps() const { return steps_; }

@@ -89,9 +89,10 @@ at::Tensor phase_loss(gans::Gan& gan, const gans::Phase& phase, const Batch& rea
 void descend(const gans::Phase& phase) {
   const at::NoGradGuard no_grad;
   for (const auto& network : phase.networks) {
-    network->module->each_parameter([&](const std::string&, at::Tensor& parameter) {
+    network->module->each_parameter([&](const std::string& path, at::Tensor& parameter) {
       if (!parameter.grad().defined()) return;
-      parameter.sub_(parameter.grad(), 0.01);
+      EXPECT_TRUE(at::isfinite(parameter.grad()).all().item<bool>()) << network->name << "/" << path;
+      parameter.sub_(parameter.grad().sign(), 1e-3);
       if (phase.weight_clip > 0) parameter.clamp_(-phase.weight_clip, phase.weight_clip);
       parameter.mutable_grad().reset();
     });

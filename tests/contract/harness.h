@@ -34,7 +34,8 @@ Batch reals(const SampleSpec& spec, int64_t count, uint64_t seed);
 at::Tensor phase_loss(gans::Gan& gan, const gans::Phase& phase, const Batch& reals,
                       gans::Step& step);
 
-// Plain gradient descent on the phase's networks; gradients are dropped afterwards.
+// A small step against the sign of every gradient, which no game can make diverge; gradients are
+// dropped afterwards.
 void descend(const gans::Phase& phase);
 
 // `count` whole steps: every phase with its repeats, fresh reals for each.

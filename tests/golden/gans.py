@@ -449,7 +449,7 @@ def run(name, game_class, gan, config, shape, batch, opt):
         Dropout.stream = stream = Stream(seed, f"phase/{phase}/{repeat}", index)
         terms = game.terms(phase, reals, stream, shared, (seed, index))
         sum(value * weight for value, weight in terms.values()).backward()
-        return {key: float(value) for key, (value, _) in terms.items()}
+        return {key: value.item() for key, (value, _) in terms.items()}
 
     buffers = {n: {k: v.clone() for k, v in net.named_buffers()} for n, net in nets.items()}
     shared, out["first"] = {}, []
@@ -479,6 +479,14 @@ def run(name, game_class, gan, config, shape, batch, opt):
                         for p in game.d.parameters():
                             p.clamp_(-game.clip, game.clip)
                 out["steps"].append(terms)
+    # A bias in front of a batch normalisation has the gradient zero, of which rounding leaves a
+    # little; Adam makes whole steps of it, and the running means follow.
+    out["loose"] = []
+    for first in out["first"]:
+        net = "generator" if first["phase"] == "G" else game.second
+        rounded = [f"{net}/{k}" for k, v in first["gradients"].items() if 0 < v[0] < 1e-12]
+        means = [f"{net}/{k}" for k, _ in nets[net].named_buffers() if k.endswith("running_mean")]
+        out["loose"] += rounded + (means if rounded else [])
     out["final"] = {n: {k: digest(v) for k, v in net.state_dict().items()
                         if not k.endswith("num_batches_tracked")} for n, net in nets.items()}
     return out

@@ -47,12 +47,20 @@ def picture(array):
     return Image.fromarray(array[:, :, 0] if channels == 1 else array, MODES[channels])
 
 
+def resized(source, size, method):
+    """Width first, then height: the order of every Pillow before 13, whichever one runs this."""
+    premultiplied = {"LA": "La", "RGBA": "RGBa"}.get(source.mode, source.mode)
+    wide = source.convert(premultiplied).resize((size[0], source.height), method)
+    return wide.resize(size, method).convert(source.mode)
+
+
 def main():
     lines = []
     for width, height, channels, new_width, new_height in CASES:
         source = picture(pattern(width, height, channels))
         for name, method in FILTERS.items():
-            result = np.asarray(source.resize((new_width, new_height), method)).tobytes().hex()
+            result = resized(source, (new_width, new_height), method)
+            result = np.asarray(result).tobytes().hex()
             lines.append(f"{width} {height} {channels} {new_width} {new_height} {name} {result}")
     (HERE / "image_resize.txt").write_text("\n".join(lines) + "\n")
     grey = np.asarray(picture(pattern(64, 48, 3)).convert("L")).tobytes().hex()

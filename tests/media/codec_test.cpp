@@ -68,6 +68,36 @@ TEST(Codec, LimitsArePartOfTheOptions) {
   }
 }
 
+// A header that claims 64 million pixels in front of a few bytes of data.
+TEST(Codec, RefusesHugeClaimsOfTinyFiles) {
+  const auto claim = [](std::string encoded, size_t at, const std::vector<int>& size) {
+    return encoded.replace(at, size.size(), samples::bytes(size));
+  };
+  const std::string rows = samples::bytes({0, 0});
+  const std::string png = samples::png_of(8000, 8000, 8, 2, rows);
+  std::string jpeg = encode_image(make_image(16, 16, 1), "jpg");
+  jpeg = claim(jpeg, jpeg.find(samples::bytes({0xFF, 0xC0})) + 5, {0x1F, 0x40, 0x1F, 0x40});
+  std::string gif = encode_image(make_image(16, 16, 1), "gif");
+  gif = claim(gif, gif.find(',') + 5, {0x40, 0x1F, 0x40, 0x1F});
+  for (const std::string& encoded : {png, jpeg, gif}) {
+    try {
+      decode_image(encoded, "x");
+      FAIL() << "decoded";
+    } catch (const DataError& error) {
+      EXPECT_NE(error.parts().found.find("cannot hold 8000 x 8000"), std::string::npos)
+          << error.what();
+    }
+  }
+}
+
+// The same check must not refuse what compresses best.
+TEST(Codec, AcceptsLargeFlatPictures) {
+  const Image flat = make_image(3000, 3000, 1, 128);
+  for (const char* extension : {"png", "jpg", "gif", "webp"})
+    EXPECT_EQ(with_channels(decode_image(encode_image(flat, extension), "x"), 1), flat)
+        << extension;
+}
+
 TEST_F(CodecFiles, WritesAndReadsEveryExtension) {
   const Image image = samples::pattern(9, 7, 3);
   for (const char* name : {"a.png", "a.webp", "a.gif"}) {

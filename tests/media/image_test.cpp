@@ -24,7 +24,7 @@ TEST(Image, RefusesImpossibleShapes) {
 }
 
 TEST(Image, GreyOfColourIsPillowsLuma) {
-  std::ifstream file(std::string(GANYMEDE_SOURCE_DIR) + "/tests/golden/image_luma.txt");
+  std::ifstream file(GANYMEDE_SOURCE_DIR "/tests/golden/image_luma.txt");
   std::string hex;
   ASSERT_TRUE(file >> hex);
   const Image grey = convert_channels(samples::pattern(64, 48, 3), Channels::kGrey);

@@ -27,7 +27,7 @@ TEST(Resize, EqualsPillowByteForByte) {
                                                  {"bilinear", Filter::kBilinear},
                                                  {"bicubic", Filter::kBicubic},
                                                  {"lanczos", Filter::kLanczos}};
-  std::ifstream file(std::string(GANYMEDE_SOURCE_DIR) + "/tests/golden/image_resize.txt");
+  std::ifstream file(GANYMEDE_SOURCE_DIR "/tests/golden/image_resize.txt");
   int cases = 0;
   for (std::string line; std::getline(file, line); ++cases) {
     std::istringstream fields(line);

@@ -4,7 +4,6 @@ Needs the program peer_image_tool (tests/peers/image_tool.cpp) below GANYMEDE_BU
 """
 
 import io
-import itertools
 import os
 import pathlib
 import struct
@@ -220,25 +219,22 @@ def test_jpegs_from_pillow(tmp_path, size, mode, progressive, subsampling):
 
 
 def test_ycck_jpeg_is_converted(tmp_path):
-    """Pillow writes plain CMYK: turn inks into YCC ourselves and mark the file as YCCK."""
+    """Pillow writes plain CMYK only: turn the inks into YCC ourselves and mark the file as YCCK."""
     inks = np.full((16, 16, 4), (200, 30, 90, 60), np.uint8)
-    stored = 255 - inks
-    rgb_of_inks = Image.fromarray(stored[:, :, :3]).convert("YCbCr")
-    ycck = np.concatenate([as_array(rgb_of_inks), stored[:, :, 3:]], axis=2)
-    # Pillow inverts what it writes, as Adobe does.
+    # Adobe stores 255 - ink, and the YCC of what is stored is that of its complement: of the ink.
+    ycc = as_array(Image.fromarray(inks[:, :, :3]).convert("YCbCr"))
+    stored = np.concatenate([ycc, 255 - inks[:, :, 3:]], axis=2)
     buffer = io.BytesIO()
-    Image.frombytes("CMYK", (16, 16), (255 - ycck).tobytes()).save(buffer, "JPEG", quality=100)
+    Image.frombytes("CMYK", (16, 16), (255 - stored).tobytes()).save(buffer, "JPEG", quality=100)
     data = buffer.getvalue()
     at = data.index(b"Adobe") + 11
     assert data[at] == 0
     (tmp_path / "a.jpg").write_bytes(data[:at] + b"\x02" + data[at + 1 :])
-    expected = np.rint((255 - inks[0, 0, :3].astype(int)) * (255 - 60) / 255)
     result = ours(tmp_path / "a.jpg", tmp_path)
-    assert result.shape == (16, 16, 3)
+    expected = np.rint((255.0 - inks[:, :, :3]) * (255 - 60) / 255)
+    assert np.abs(result - expected).max() <= 3
     pillow = as_array(Image.open(tmp_path / "a.jpg").convert("RGB"))
     assert np.abs(result.astype(int) - pillow).max() <= 1
-    # Which of RGB and CMY the Y channel carries is fixed by the format; Pillow agrees above.
-    assert np.abs(result[0, 0].astype(int) - expected).max() <= 6
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -274,7 +270,8 @@ def test_pillow_reads_our_jpegs(tmp_path, channels, size):
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("mode,lossless", itertools.product(["RGB", "RGBA"], [True, False]))
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+@pytest.mark.parametrize("lossless", [True, False])
 def test_webps_from_pillow(tmp_path, size, mode, lossless):
     image = Image.fromarray(smooth_array(*size, len(mode)))
     image.save(tmp_path / "a.webp", lossless=lossless, exact=True, quality=90)
@@ -355,16 +352,23 @@ def test_first_frame_of_pillows_animations(tmp_path):
 FILTERS = {"box": 4, "bilinear": 2, "bicubic": 3, "lanczos": 1}
 
 
-@pytest.mark.parametrize("name,code", FILTERS.items())
+def width_then_height(source, size, code):
+    """Resizes in the order of every Pillow before 13, which sometimes takes the height first."""
+    premultiplied = {"LA": "La", "RGBA": "RGBa"}.get(source.mode, source.mode)
+    wide = source.convert(premultiplied).resize((size[0], source.height), code)
+    return wide.resize(size, code).convert(source.mode)
+
+
+@pytest.mark.parametrize("name,code", list(FILTERS.items()))
 @pytest.mark.parametrize("channels", MODES)
 def test_resize_equals_pillow(tmp_path, name, code, channels):
     rng = np.random.default_rng(code * 10 + channels)
-    for width, height, new_width, new_height in rng.integers(1, 90, (6, 4)):
+    for width, height, new_width, new_height in rng.integers(1, 90, (12, 4)):
         array = random_array(width, height, channels, seed=int(width))
-        source = Image.fromarray(array[:, :, 0] if channels == 1 else array, MODES[channels])
         write_raw(tmp_path / "a.raw", array)
         tool("resize", tmp_path / "a.raw", tmp_path / "b.raw", new_width, new_height, name)
-        expected = as_array(source.resize((new_width, new_height), code))
+        source = Image.fromarray(array[:, :, 0] if channels == 1 else array, MODES[channels])
+        expected = as_array(width_then_height(source, (int(new_width), int(new_height)), code))
         np.testing.assert_array_equal(read_raw(tmp_path / "b.raw"), expected)
 
 

@@ -1,0 +1,150 @@
+// k steps, a checkpoint on disk, a new session, k more steps: bit for bit the state of 2k steps, for
+// every registered gan on every kind of sample it plays.
+#include <ATen/ATen.h>
+
+#include <nlohmann/json.hpp>
+
+#include "ganymede/core/error.h"
+#include "ganymede/media/tensor_folder.h"
+#include "toys.h"
+
+namespace ganymede::train {
+namespace {
+
+// Optimizer and schedule; all accumulate and balance.
+const std::map<std::string, std::vector<std::string>>& variants() {
+  static const std::map<std::string, std::vector<std::string>> all = {
+      {"adam", {"optimizer.kind=adam", "optimizer.decay=linear", "optimizer.decay_end_kimg=0.2"}},
+      {"sgd",
+       {"optimizer.kind=sgd", "optimizer.learning_rate=0.01", "optimizer.momentum=0.5",
+        "optimizer.momentum_final=0.9", "optimizer.momentum_ramp_kimg=0.1",
+        "optimizer.decay=exponential", "optimizer.decay_factor=1.01"}},
+      {"rmsprop", {"optimizer.kind=rmsprop", "optimizer.learning_rate=0.001"}}};
+  return all;
+}
+
+struct Case {
+  std::string gan;
+  std::string data;
+  std::string variant;
+  std::string name() const {
+    return gan + "_" + data + "_" + variant;
+  }
+};
+void PrintTo(const Case& value, std::ostream* out) { *out << value.name(); }
+
+bool has_key(const std::string& gan, const std::string& key) {
+  return gans::registry().find(gan).builder()->defaults().find(key) != nullptr;
+}
+
+// 22 samples: every step meets the end of an epoch or lies in its middle.
+config::Recipe recipe_for(const Case& value) {
+  config::Recipe recipe =
+      recipe_of({"gan.name=" + value.gan, "data.path=" + value.data, "data.limit=22",
+                 "train.batch=4", "train.accumulate=2", "train.balance.enabled=true",
+                 "train.balance.high=0.5", "train.balance.low=0.5", "train.ema_kimg=0.01"});
+  for (const std::string& assignment : variants().at(value.variant)) recipe.set(assignment);
+  if (has_key(value.gan, "base_channels")) recipe.set("gan.base_channels=8");
+  return recipe;
+}
+
+std::vector<Case> cases() {
+  const std::map<std::string, std::vector<std::string>> data = {
+      {"image", {"digits", "shapes"}}, {"points", {"ring8", "gaussian"}}};
+  std::vector<Case> found;
+  for (const auto& entry : gans::registry().entries()) {
+    for (const std::string& domain : entry.info.domains) {
+      for (const std::string& path : data.at(domain)) {
+        for (const auto& [variant, assignments] : variants()) {
+          found.push_back({entry.info.name, path, variant});
+        }
+      }
+    }
+  }
+  return found;
+}
+
+class Resume : public ::testing::TestWithParam<Case> {
+ protected:
+  std::unique_ptr<Session> open() const {
+    auto session = std::make_unique<Session>(recipe_for(GetParam()));
+    session->open();
+    return session;
+  }
+};
+
+void take(Session& session, int steps) {
+  for (int i = 0; i < steps; ++i) ASSERT_TRUE(session.trainer().step());
+}
+
+void save(const Session& session, const fs::path& folder, Trainer& trainer) {
+  nlohmann::json state = session.identity();
+  state["trainer"] = trainer.scalars();
+  media::write_tensor_folder(folder, trainer.tensors(), state);
+}
+
+TEST_P(Resume, IsBitExact) {
+  constexpr int kSteps = 7;
+  const TempFolder folder;
+  const auto straight = open();
+  std::map<int, fs::path> saved;
+  for (int i = 0; i < kSteps; ++i) {
+    if (i == 1 || i == 3 || i == 4) {
+      saved[i] = folder.path() / std::to_string(i);
+      save(*straight, saved[i], straight->trainer());
+    }
+    take(*straight, 1);
+  }
+  const State expected = copy_of(straight->trainer());
+  for (const auto& [step, path] : saved) {
+    const auto resumed = open();
+    const media::TensorFolder content = media::read_tensor_folder(path);
+    resumed->check_identity(content.state, path.string());
+    resumed->trainer().load(content.files, content.state.at("trainer"), path.string());
+    EXPECT_EQ(resumed->trainer().steps(), step);
+    take(*resumed, kSteps - step);
+    EXPECT_EQ(differences(expected, resumed->trainer().tensors()), std::vector<std::string>())
+        << "from step " << step;
+    EXPECT_EQ(straight->trainer().scalars(), resumed->trainer().scalars()) << "from step " << step;
+  }
+}
+
+TEST_P(Resume, StateHoldsEverythingThatMoves) {
+  const auto session = open();
+  const State before = copy_of(session->trainer());
+  take(*session, 3);
+  const auto changed = differences(before, session->trainer().tensors());
+  for (const auto& phase : session->gan().phases()) {
+    for (const auto& network : phase.networks) {
+      bool moved = false;
+      for (const std::string& name : changed) moved |= name.starts_with(network->name + "/");
+      EXPECT_TRUE(moved) << network->name;
+    }
+    bool moments = false;
+    for (const std::string& name : changed) {
+      moments |= name.starts_with("optimizer_" + phase.optimizer() + "/");
+    }
+    EXPECT_TRUE(moments) << phase.name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryGan, Resume, ::testing::ValuesIn(cases()),
+                         [](const auto& info) { return info.param.name(); });
+
+TEST(ResumeErrors, AStateOfAnotherTrainerIsRefused) {
+  Session adam(recipe_for({"gan2014", "ring8", "adam"}));
+  adam.open();
+  Session sgd(recipe_for({"gan2014", "ring8", "sgd"}));
+  sgd.open();
+  EXPECT_THROW(sgd.trainer().load(adam.trainer().tensors(), adam.trainer().scalars(), "x"),
+               ModelError);
+  State without = adam.trainer().tensors();
+  without.erase("optimizer_G");
+  EXPECT_THROW(adam.trainer().load(without, adam.trainer().scalars(), "x"), ModelError);
+  nlohmann::json scalars = adam.trainer().scalars();
+  scalars.erase("images");
+  EXPECT_THROW(adam.trainer().load(adam.trainer().tensors(), scalars, "x"), ModelError);
+}
+
+}  // namespace
+}  // namespace ganymede::train
