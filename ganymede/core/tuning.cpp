@@ -20,7 +20,7 @@ namespace ganymede {
 namespace {
 
 constexpr const char* kReexecGuard = "GANYMEDE_REEXEC";
-constexpr const char* kSpinCount = "10000";
+constexpr const char* kSpinCount = "1000";
 constexpr int kTopPadBytes = 64 << 20;
 
 int cpus_by_affinity() {

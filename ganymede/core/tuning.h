@@ -32,7 +32,7 @@ TuningReport tune_process(int threads);
 // host: two threads then run 4 to 5 times slower than one, while a short spin loses nothing there
 // and little on an idle one. libgomp reads its settings only when it is loaded, so a program has
 // to set them and start over. When the user set neither OMP_WAIT_POLICY nor GOMP_SPINCOUNT, sets
-// GOMP_SPINCOUNT=10000 and executes /proc/self/exe again with `argv`, once (the variable
+// GOMP_SPINCOUNT=1000 and executes /proc/self/exe again with `argv`, once (the variable
 // GANYMEDE_REEXEC guards). Returns false when there was nothing to do or it failed; call it first
 // in main, before threads exist.
 bool reexec_with_wait_policy(char** argv);

@@ -142,7 +142,7 @@ void Chart::lay_out() {
   const int line = kFontLineHeightPx * unit_;
   const int gap = kGapPx * unit_;
   area_.top = kEdgePx * unit_;
-  if (!frame_.labels.title.empty()) area_.top += 2 * line;
+  if (!frame_.labels.title.empty()) area_.top += 2 * line + gap;
   area_.top += legend_rows() * (line + gap);
   area_.bottom = image_.height - kEdgePx * unit_ - line - gap;
   if (!frame_.labels.x.empty()) area_.bottom -= line + gap;
@@ -226,7 +226,7 @@ void Chart::draw_texts() {
     const int large = unit_ + (unit_ + 1) / 2;
     const bool fits = 2 * y + text_width(labels.title, large) <= image_.width;
     draw_text(image_, y, y, labels.title, kInk, fits ? large : unit_);
-    y += 2 * line;
+    y += 2 * line + kGapPx * unit_;
   }
   draw_legend(y);
   const int x_middle = static_cast<int>(area_.left + area_.right) / 2;

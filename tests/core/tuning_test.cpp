@@ -136,7 +136,7 @@ TEST(Tuning, NoSecondStartWhereTheUserHasChosen) {
 
 // What the second start of the next test runs.
 TEST(Tuning, DISABLED_InTheSecondStart) {
-  EXPECT_STREQ(::getenv("GOMP_SPINCOUNT"), "10000");
+  EXPECT_STREQ(::getenv("GOMP_SPINCOUNT"), "1000");
   EXPECT_FALSE(reexec_with_wait_policy(nullptr)) << "a third start";
 }
 

@@ -3,6 +3,7 @@
 Needs the program peer_image_tool (tests/peers/image_tool.cpp) below GANYMEDE_BUILD_DIR/bin.
 """
 
+import atexit
 import io
 import os
 import pathlib
@@ -21,10 +22,24 @@ SIZES = [(1, 1), (1, 9), (9, 1), (7, 13), (33, 20)]
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
 
-def tool(*args, fails=False):
-    done = subprocess.run([TOOL, *map(str, args)], capture_output=True, text=True, timeout=60)
-    assert done.returncode == (1 if fails else 0), done.stderr
-    return done.stderr
+class Tool:
+    """One process for all tests: starting it costs more than a picture does."""
+
+    process = None
+
+    def __call__(self, *args, fails=False):
+        if self.process is None:
+            pipe = subprocess.PIPE
+            self.process = subprocess.Popen([TOOL], stdin=pipe, stdout=pipe, text=True)
+            atexit.register(self.process.kill)
+        self.process.stdin.write("\t".join(map(str, args)) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        assert answer.startswith("error" if fails else "ok"), answer or "the program ended"
+        return answer
+
+
+tool = Tool()
 
 
 def ours(path, tmp_path, *options):

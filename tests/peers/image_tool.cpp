@@ -1,12 +1,16 @@
 // What the Python peer tests need of the picture code, as a program:
-//   peer_image_tool decode FILE OUT [grey|rgb] [black] [raw]   -> raw samples after "W H C\n"
-//   peer_image_tool encode RAW OUT.ext                         -> by extension, default settings
-//   peer_image_tool animate DELAY_MS LOOP OUT.gif|OUT.webp RAW...
-//   peer_image_tool resize RAW OUT WIDTH HEIGHT FILTER
+// it answers each command line on its standard input (fields separated by tabs) with one line, "ok"
+// or "error" and the message.
+//   decode FILE OUT [grey|rgb] [black] [raw]   -> raw samples after "W H C\n"
+//   encode RAW OUT.ext                         -> by extension, default settings
+//   animate DELAY_MS LOOP OUT.gif|OUT.webp RAW...
+//   resize RAW OUT WIDTH HEIGHT FILTER
 #include <cstddef>
 #include <cstdio>
 #include <exception>
+#include <iostream>
 #include <map>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -80,12 +84,16 @@ void run(const std::vector<std::string>& args) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    run({argv + 1, argv + argc});
-    return 0;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return 1;
+int main() {
+  for (std::string line; std::getline(std::cin, line);) {
+    std::vector<std::string> args;
+    std::istringstream fields(line);
+    for (std::string field; std::getline(fields, field, '\t');) args.push_back(field);
+    try {
+      run(args);
+      std::cout << "ok" << std::endl;
+    } catch (const std::exception& error) {
+      std::cout << "error " << error.what() << std::endl;
+    }
   }
 }
