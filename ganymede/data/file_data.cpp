@@ -103,11 +103,9 @@ std::string count_text(const std::map<std::string, int64_t>& counts) {
                    "name the folder or file that holds them (gan data info PATH looks into one)"});
 }
 
-// Labels for the names chosen, by dataset.json where there is one.
-void read_label_file(const Listing& listing, std::vector<std::string>& names,
-                     const DataConfig& config, PictureSet& set) {
-  if (config.split == "test") refuse_split(listing.path, config.split, {});
-  if (!config.labels) return;
+// Labels for the pictures of set.reader, which are `names`.
+void read_label_file(const Listing& listing, const std::vector<std::string>& names,
+                     PictureSet& set) {
   LabelFile labels = parse_label_file(listing.read(kLabelFile), names, listing.prefix + kLabelFile);
   if (labels.labels.empty()) return;
   set_labels(set, std::move(labels.labels), labels.classes);
@@ -145,12 +143,13 @@ PictureSet open_listing(Listing listing, const DataConfig& config) {
       ++set.ignored[extension_of(name)];
   }
   if (names.empty()) refuse_empty(listing, set);
-  if (label_file)
-    read_label_file(listing, names, config, set);
-  else
+  if (!label_file)
     label_names(listing, names, config, set);
+  else if (config.split == "test")
+    refuse_split(listing.path, config.split, {});
   auto fetch = [read = listing.read, names](size_t index) { return read(names[index]); };
-  set.reader = std::make_shared<FileReader>(std::move(names), listing.prefix, std::move(fetch));
+  set.reader = std::make_shared<FileReader>(names, listing.prefix, std::move(fetch));
+  if (label_file && config.labels) read_label_file(listing, names, set);
   return set;
 }
 

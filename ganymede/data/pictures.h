@@ -53,7 +53,7 @@ struct Source {
 };
 Source open_source(const DataConfig& config, Progress* progress = nullptr);
 
-// Sets labels and classes: `classes`, or more where the labels need more. Throws DataError when the
+// Sets labels and classes of a set that has its reader: `classes`, or more where the labels need more. Throws DataError when the
 // count differs from the number of pictures or a label is negative or above 65,535.
 void set_labels(PictureSet& set, std::vector<int64_t> labels, int64_t classes = 0);
 

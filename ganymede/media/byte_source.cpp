@@ -32,7 +32,7 @@ namespace {
 int open_regular(const std::string& name, uint64_t* size) {
   const int fd = ::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) throw_system_error(name, "cannot read", errno);
-  struct stat info {};
+  struct stat info{};
   if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
     ::close(fd);
     throw FileError({.where = name, .found = "not a regular file", .allowed = "a file"});

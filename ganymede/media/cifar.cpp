@@ -49,9 +49,10 @@ void check(std::string_view bytes, const Layout& layout, const std::string& wher
                      .allowed = "a multiple of " + std::to_string(layout.record()) + " bytes"});
   }
   if (const auto record = bad_record(bytes, layout)) {
-    throw DataError({.where = where,
-                     .found = "record " + std::to_string(*record) + " has no " + name + " label",
-                     .allowed = layout.label_bytes == 1 ? "0 to 9" : "coarse 0 to 19, fine 0 to 99"});
+    throw DataError(
+        {.where = where,
+         .found = "record " + std::to_string(*record) + " has no " + name + " label",
+         .allowed = layout.label_bytes == 1 ? "0 to 9" : "coarse 0 to 19, fine 0 to 99"});
   }
 }
 
@@ -87,8 +88,9 @@ CifarBatch read_cifar(const std::filesystem::path& path) {
   if (!kind) {
     throw DataError({.where = path.string(),
                      .found = std::to_string(bytes.size()) + " bytes that fit neither CIFAR kind",
-                     .allowed = "records of 3073 bytes (CIFAR-10) or 3074 (CIFAR-100) with labels in "
-                                "range",
+                     .allowed =
+                         "records of 3073 bytes (CIFAR-10) or 3074 (CIFAR-100) with labels in "
+                         "range",
                      .remedy = "the binary version of the data set, unpacked"});
   }
   return decode_cifar(bytes, *kind, path.string());

@@ -275,6 +275,7 @@ std::string encode_gif(const std::vector<Image>& frames, int delay_ms, int loop)
          .allowed = "delay 0 to 655350 ms, loop 0 to 65535"});
   const std::vector<Image> rgb = as_rgb(frames);
   std::vector<const Image*> pointers;
+  pointers.reserve(rgb.size());
   for (const Image& frame : rgb) pointers.push_back(&frame);
   const std::optional<std::vector<Color>> palette = exact_palette(pointers);
   const ColorMap global = palette ? make_map(*palette) : nullptr;

@@ -19,8 +19,8 @@ bool is_suspicious_ratio(uint64_t packed, uint64_t size);
 std::string inflate_bytes(std::string_view packed, Wrapping wrapping, uint64_t limit,
                           const std::string& where);
 
-// The first bytes (at most `count`) of what a gzip file's beginning unpacks to; fewer, or none, when
-// it is damaged or too short.
+// The first bytes (at most `count`) of what a gzip file's beginning unpacks to; fewer, or none,
+// when it is damaged or too short.
 std::string inflate_start(std::string_view packed, size_t count);
 
 }  // namespace ganymede::media

@@ -7,8 +7,8 @@
 
 namespace ganymede::media {
 
-// What is wrong with the name ("is an absolute path", ...), or nothing. Members are never extracted,
-// but names end up in labels, messages and converted archives.
+// What is wrong with the name ("is an absolute path", ...), or nothing. Members are never
+// extracted, but names end up in labels, messages and converted archives.
 std::optional<std::string> member_name_problem(std::string_view name);
 
 // `archive: member "name"` for errors, without control characters and cut where absurdly long.

@@ -99,8 +99,9 @@ NpyArray decode_npy(std::string_view bytes, const std::string& where) {
   if (!expected) refuse(where, "shape " + shape_text(header.shape) + " overflows");
   if (*expected != parts.data.size()) {
     refuse(where, "shape " + shape_text(header.shape) + " of " +
-                      std::string(dtype_name(header.dtype)) + " needs " + std::to_string(*expected) +
-                      " bytes of data, the file holds " + std::to_string(parts.data.size()) +
+                      std::string(dtype_name(header.dtype)) + " needs " +
+                      std::to_string(*expected) + " bytes of data, the file holds " +
+                      std::to_string(parts.data.size()) +
                       (parts.data.size() < *expected ? " (truncated)" : ""));
   }
   const size_t element = element_bytes(header.dtype);

@@ -108,7 +108,8 @@ class DictParser {
     const bool has_order = !code.empty() && kOrders.find(code[0]) != std::string_view::npos;
     const std::string_view kind = code.substr(has_order ? 1 : 0);
     const auto found = std::ranges::find(kCodes, kind, &std::pair<std::string_view, DType>::first);
-    if (found == kCodes.end()) fail("the unsupported type '" + std::string(code.substr(0, 40)) + "'");
+    if (found == kCodes.end())
+      fail("the unsupported type '" + std::string(code.substr(0, 40)) + "'");
     header_.dtype = found->second;
     header_.big_endian = has_order && code[0] == '>';
   }

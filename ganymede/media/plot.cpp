@@ -67,14 +67,16 @@ void check_lengths(const std::vector<Series>& all) {
 
 std::vector<LegendEntry> legend_of(const std::vector<Series>& all, size_t first = 0) {
   std::vector<LegendEntry> legend;
+  legend.reserve(all.size());
   for (size_t i = 0; i < all.size(); ++i)
     legend.push_back({all[i].name, color_of(all[i], first + i)});
   return legend;
 }
 
 std::vector<const std::vector<double>*> columns(const std::vector<Series>& all,
-                                                std::vector<double> Series::*member) {
+                                                std::vector<double> Series::* member) {
   std::vector<const std::vector<double>*> result;
+  result.reserve(all.size());
   for (const Series& series : all) result.push_back(&(series.*member));
   return result;
 }
@@ -223,6 +225,7 @@ Image render(const Histogram& plot, const PlotSize& size) {
                       .allowed = "1 to 10000"});
   const Range range = range_of(columns(plot.samples, &Series::x), 0.0);
   std::vector<std::vector<double>> bars;
+  bars.reserve(plot.samples.size());
   for (const Series& sample : plot.samples) bars.push_back(densities(sample.x, range, plot.bins));
   std::vector<const std::vector<double>*> heights = columns(plot.curves, &Series::y);
   for (const std::vector<double>& bar : bars) heights.push_back(&bar);

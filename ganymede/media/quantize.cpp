@@ -116,6 +116,7 @@ std::optional<std::vector<Color>> exact_palette(const std::vector<const Image*>&
     }
   }
   std::vector<Color> palette;
+  palette.reserve(seen.size());
   for (const uint32_t color : seen)
     palette.push_back({static_cast<uint8_t>(color >> 16U), static_cast<uint8_t>(color >> 8U),
                        static_cast<uint8_t>(color)});

@@ -83,8 +83,9 @@ Taps make_taps(int in_size, int out_size, const Kernel& kernel) {
   std::vector<double> row(taps.stride);
   for (int out = 0; out < out_size; ++out) {
     const double center = (out + 0.5) * scale;
-    const int first = std::max(static_cast<int>(center - support + 0.5), 0);
-    const int count = std::min(static_cast<int>(center + support + 0.5), in_size) - first;
+    const int first = std::max(static_cast<int>(std::floor(center - support + 0.5)), 0);
+    const int count =
+        std::min(static_cast<int>(std::floor(center + support + 0.5)), in_size) - first;
     double total = 0.0;
     for (int i = 0; i < count; ++i) {
       row[i] = kernel.weight((i + first - center + 0.5) * (1.0 / filter_scale));

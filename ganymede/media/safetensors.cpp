@@ -1,6 +1,7 @@
 #include "ganymede/media/safetensors.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <tuple>
 
@@ -11,6 +12,11 @@ namespace ganymede::media {
 namespace {
 
 constexpr size_t kLengthBytes = 8;
+
+// Order of the data by type, as the reference writes it: larger elements first.
+constexpr std::array kOrder = {DType::kU64, DType::kI64,  DType::kF64, DType::kF32, DType::kU32,
+                               DType::kI32, DType::kBF16, DType::kF16, DType::kU16, DType::kI16,
+                               DType::kI8,  DType::kU8,   DType::kBool};
 
 [[noreturn]] void refuse(const std::string& where, const std::string& found,
                          const std::string& allowed = {}) {
@@ -42,8 +48,9 @@ uint64_t header_length(const ByteSource& source, const SafetensorsLimits& limits
            "at most " + std::to_string(limits.header_bytes));
   }
   if (length > source.size() - kLengthBytes) {
-    refuse(source.name(), "header of " + std::to_string(length) + " bytes does not fit in a file of " +
-                              std::to_string(source.size()) + " bytes (truncated?)");
+    refuse(source.name(), "header of " + std::to_string(length) +
+                              " bytes does not fit in a file of " + std::to_string(source.size()) +
+                              " bytes (truncated?)");
   }
   return length;
 }
@@ -54,9 +61,9 @@ void check_contiguous(const SafetensorsHeader& header, uint64_t data_bytes,
   uint64_t expected = 0;
   for (const SafetensorsEntry& entry : header.entries) {
     if (entry.offset != expected) {
-      refuse(where, "tensor \"" + entry.name + "\" begins at data byte " +
-                        std::to_string(entry.offset) + ", the one before ends at " +
-                        std::to_string(expected),
+      refuse(where,
+             "tensor \"" + entry.name + "\" begins at data byte " + std::to_string(entry.offset) +
+                 ", the one before ends at " + std::to_string(expected),
              "tensors without holes or overlaps");
     }
     expected += entry.bytes;
@@ -127,8 +134,8 @@ std::string encode_safetensors(const std::map<std::string, ArrayView>& tensors,
                                const std::map<std::string, std::string>& metadata) {
   std::vector<const std::pair<const std::string, ArrayView>*> order;
   for (const auto& item : tensors) order.push_back(&item);
-  std::ranges::stable_sort(order, [](const auto* a, const auto* b) {
-    return element_bytes(a->second.dtype) > element_bytes(b->second.dtype);
+  std::ranges::stable_sort(order, {}, [](const auto* item) {
+    return std::ranges::find(kOrder, item->second.dtype) - kOrder.begin();
   });
   std::vector<SafetensorsEntry> entries;
   uint64_t offset = 0;

@@ -71,8 +71,9 @@ class SafetensorsFile {
   std::map<std::string, size_t> index_;
 };
 
-// The bytes of a file that holds `tensors`: deterministic, larger elements first, then by name,
-// header padded with spaces to a multiple of 8. Throws ModelError for what a reader would refuse.
+// The bytes of a file that holds `tensors`: deterministic, the bytes that the reference
+// implementation writes (larger elements first, then by name; header padded to a multiple of 8).
+// Throws ModelError for what a reader would refuse.
 std::string encode_safetensors(const std::map<std::string, ArrayView>& tensors,
                                const std::map<std::string, std::string>& metadata = {});
 

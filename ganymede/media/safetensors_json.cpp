@@ -18,8 +18,8 @@ using Json = nlohmann::json;
 constexpr std::string_view kMetadataKey = "__metadata__";
 
 // In the order of DType.
-constexpr std::array<std::string_view, 13> kCodes = {"BOOL", "U8",  "I8",  "I16", "U16", "I32", "U32",
-                                                     "I64",  "U64", "F16", "BF16", "F32", "F64"};
+constexpr std::array<std::string_view, 13> kCodes = {
+    "BOOL", "U8", "I8", "I16", "U16", "I32", "U32", "I64", "U64", "F16", "BF16", "F32", "F64"};
 
 std::optional<DType> dtype_from_code(std::string_view code) {
   const auto found = std::ranges::find(kCodes, code);
@@ -93,7 +93,8 @@ class HeaderParser : public nlohmann::json_sax<Json> {
     if (place_ == Place::kMetadataValue) {
       metadata_bytes_ += metadata_key_.size() + value.size();
       if (metadata_bytes_ > limits_.metadata_bytes) {
-        refuse("metadata is too long", "at most " + std::to_string(limits_.metadata_bytes) + " bytes");
+        refuse("metadata is too long",
+               "at most " + std::to_string(limits_.metadata_bytes) + " bytes");
       }
       header_.metadata.emplace(metadata_key_, value);
       place_ = Place::kMetadata;

@@ -20,8 +20,12 @@ constexpr uint64_t kLongestExtension = uint64_t{1} << 20;  // pax records and GN
 }
 
 void refuse_compressed(const ByteSource& source) {
-  static const std::map<std::string, std::string> kinds = {
-      {"\x1f\x8b", "gunzip"}, {"BZh", "bunzip2"}, {"\xfd" "7zXZ", "unxz"}, {"\x28\xb5\x2f\xfd", "unzstd"}};
+  static const std::map<std::string, std::string> kinds = {{"\x1f\x8b", "gunzip"},
+                                                           {"BZh", "bunzip2"},
+                                                           {"\xfd"
+                                                            "7zXZ",
+                                                            "unxz"},
+                                                           {"\x28\xb5\x2f\xfd", "unzstd"}};
   const std::string start = source.read(0, std::min<uint64_t>(source.size(), 8));
   for (const auto& [magic, tool] : kinds) {
     if (start.starts_with(magic)) {
@@ -50,12 +54,12 @@ uint64_t parse_number(std::string_view text, const std::string& where) {
   }
   const size_t first = std::min(text.find_first_not_of(' '), text.size());
   const std::string_view digits = text.substr(first);
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), value, 8);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 8);
   const std::string_view rest(end, static_cast<size_t>(digits.data() + digits.size() - end));
   const bool empty = digits.find_first_not_of(std::string_view(" \0", 2)) == std::string_view::npos;
   if (empty) return 0;
-  if (error != std::errc() || rest.find_first_not_of(std::string_view(" \0", 2)) != std::string_view::npos) {
+  if (error != std::errc() ||
+      rest.find_first_not_of(std::string_view(" \0", 2)) != std::string_view::npos) {
     refuse(where, "a number in the header is not octal");
   }
   return value;
@@ -139,7 +143,9 @@ class TarWalker {
   const TarMember& member() const { return member_; }
 
  private:
-  std::string place() const { return source_.name() + ": byte " + std::to_string(position_ - kBlock); }
+  std::string place() const {
+    return source_.name() + ": byte " + std::to_string(position_ - kBlock);
+  }
 
   bool read_header() {
     if (source_.size() - position_ < kBlock) {
@@ -210,7 +216,8 @@ TarReader::TarReader(const ByteSource& source) : source_(source) {
   TarWalker walker(source_);
   while (walker.next()) {
     const char type = walker.type();
-    if (type == 'S') refuse(member_place(name(), walker.member().name), "a sparse member", "plain files");
+    if (type == 'S')
+      refuse(member_place(name(), walker.member().name), "a sparse member", "plain files");
     // Old archives mark folders by a slash only.
     const bool regular = type == '0' || type == '\0' || type == '7';
     if (regular && !walker.member().name.ends_with('/')) {

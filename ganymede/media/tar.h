@@ -19,9 +19,9 @@ struct TarMember {
 };
 
 // The index of an archive's regular files. Links, devices and folders are left out and counted.
-// Throws DataError naming archive and member for damaged headers, sizes beyond the file, missing end
-// marker, sparse members, duplicate names and names that ZipReader would refuse too; for compressed
-// archives it says how to unpack them. All const functions are thread-safe.
+// Throws DataError naming archive and member for damaged headers, sizes beyond the file, missing
+// end marker, sparse members, duplicate names and names that ZipReader would refuse too; for
+// compressed archives it says how to unpack them. All const functions are thread-safe.
 class TarReader {
  public:
   explicit TarReader(const std::filesystem::path& path);

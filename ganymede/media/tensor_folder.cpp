@@ -60,7 +60,8 @@ void check_hash(const fs::path& path, const TensorFolderFile& file, const ByteSo
                 const SafetensorsHeader& header, const TensorMap& tensors) {
   Sha256 hash;
   hash.update(source.read(0, header.data_offset));
-  for (const SafetensorsEntry& entry : header.entries) hash.update(bytes_of(tensors.at(entry.name)));
+  for (const SafetensorsEntry& entry : header.entries)
+    hash.update(bytes_of(tensors.at(entry.name)));
   if (hash.hex() == file.sha256) return;
   for (const auto& [name, checksum] : file.tensors) {
     const auto found = tensors.find(name);
@@ -85,7 +86,7 @@ TensorMap read_tensors(const fs::path& folder, const TensorFolderFile& file) {
 }
 
 void warn_when_world_writable(const fs::path& folder) {
-  struct stat info {};
+  struct stat info{};
   if (::stat(folder.c_str(), &info) == 0 && (info.st_mode & S_IWOTH) != 0) {
     log_warning("{} can be changed by every user of this machine", folder.string());
   }

@@ -19,9 +19,9 @@ struct TensorFolder {
 
 // Writes "<stem>.safetensors" files and the manifest, each fsynced, into a ".tmp-..." sibling of
 // `target`, then commits it (replacing an older `target` atomically). Stems are made of letters,
-// digits, '_', '-' and '.'. Throws FileError (no space, read-only) leaving `target` as it was and no
-// temporary behind; ModelError for tensors or state that JSON and safetensors cannot hold, such as
-// NaN in `state`.
+// digits, '_', '-' and '.'. Throws FileError (no space, read-only) leaving `target` as it was and
+// no temporary behind; ModelError for tensors or state that JSON and safetensors cannot hold, such
+// as NaN in `state`.
 void write_tensor_folder(const std::filesystem::path& target,
                          const std::map<std::string, TensorMap>& files,
                          const nlohmann::json& state);

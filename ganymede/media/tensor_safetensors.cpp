@@ -13,8 +13,8 @@ namespace {
 
 // In the order of DType.
 constexpr std::array<at::ScalarType, 13> kTypes = {
-    at::kBool,   at::kByte,   at::kChar, at::kShort,    at::kUInt16, at::kInt,   at::kUInt32,
-    at::kLong,   at::kUInt64, at::kHalf, at::kBFloat16, at::kFloat,  at::kDouble};
+    at::kBool, at::kByte,   at::kChar, at::kShort,    at::kUInt16, at::kInt,   at::kUInt32,
+    at::kLong, at::kUInt64, at::kHalf, at::kBFloat16, at::kFloat,  at::kDouble};
 
 at::Tensor plain_copy(const std::string& name, const at::Tensor& tensor) {
   if (!tensor.defined() || tensor.layout() != at::kStrided || tensor.is_quantized()) {
@@ -26,7 +26,8 @@ at::Tensor plain_copy(const std::string& name, const at::Tensor& tensor) {
 }
 
 ArrayView view_of(const at::Tensor& tensor) {
-  return {dtype_of(tensor.scalar_type()), tensor.sizes().vec(),
+  return {dtype_of(tensor.scalar_type()),
+          tensor.sizes().vec(),
           {static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes()}};
 }
 

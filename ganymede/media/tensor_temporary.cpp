@@ -28,7 +28,7 @@ constexpr int kLockTries = 100;
 
 // A container often gives the next program the same pid: what is older than this program is not its
 // own.
-const fs::file_time_type kProgramStart = fs::file_time_type::clock::now();
+const fs::file_time_type program_start = fs::file_time_type::clock::now();
 
 int open_folder(const fs::path& path) {
   return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -50,7 +50,7 @@ bool is_dead(pid_t pid, const fs::path& path) {
   if (pid != ::getpid()) return ::kill(pid, 0) != 0 && errno == ESRCH;
   std::error_code error;
   const auto written = fs::last_write_time(path, error);
-  return !error && written < kProgramStart;
+  return !error && written < program_start;
 }
 
 bool remove_unlocked_folder(const fs::path& path) {
@@ -80,9 +80,8 @@ TemporaryFolder::TemporaryFolder(const fs::path& target) {
   static std::atomic<unsigned> counter{0};
   const fs::path whole = fs::absolute(target).lexically_normal();
   const fs::path named = whole.has_filename() ? whole : whole.parent_path();
-  const std::string name = std::string(kFolderPrefix) +
-                           named.filename().string().substr(0, 100) + "-" +
-                           std::to_string(::getpid()) + "-";
+  const std::string name = std::string(kFolderPrefix) + named.filename().string().substr(0, 100) +
+                           "-" + std::to_string(::getpid()) + "-";
   for (int i = 0; i < kLockTries; ++i) {
     path_ = named.parent_path() / (name + std::to_string(counter++));
     if (::mkdir(path_.c_str(), 0777) != 0) {

@@ -125,8 +125,8 @@ struct EventWriter::State {
   // Always at `written`, so a part left by a failed attempt is overwritten by the next one.
   void flush() {
     for (size_t done = 0; done < pending.size();) {
-      const ssize_t put = write_at(written + static_cast<off_t>(done),
-                                   std::string_view(pending).substr(done));
+      const ssize_t put =
+          write_at(written + static_cast<off_t>(done), std::string_view(pending).substr(done));
       done += static_cast<size_t>(put);
     }
     written += static_cast<off_t>(pending.size());

@@ -12,8 +12,6 @@
 
 namespace ganymede::media {
 
-using namespace zip_format;
-
 namespace {
 
 constexpr uint64_t kDirectoryLimit = uint64_t{4} << 30;
@@ -32,12 +30,12 @@ struct Directory {
 // The end record is the last thing in the file, before a comment of at most 64 KiB.
 uint64_t find_end(const ByteSource& source) {
   constexpr uint64_t kLongestComment = 0xffff;
-  if (source.size() < kEndBytes) refuse(source.name(), "too short to be a zip archive");
-  const uint64_t window = std::min<uint64_t>(source.size(), kEndBytes + kLongestComment);
+  if (source.size() < kZipEndBytes) refuse(source.name(), "too short to be a zip archive");
+  const uint64_t window = std::min<uint64_t>(source.size(), kZipEndBytes + kLongestComment);
   const std::string tail = source.read(source.size() - window, window);
-  for (size_t i = tail.size() - kEndBytes + 1; i-- > 0;) {
-    if (number<uint32_t>(tail, i) == kEnd &&
-        i + kEndBytes + number<uint16_t>(tail, i + 20) == tail.size()) {
+  for (size_t i = tail.size() - kZipEndBytes + 1; i-- > 0;) {
+    if (zip_number<uint32_t>(tail, i) == kZipEnd &&
+        i + kZipEndBytes + zip_number<uint16_t>(tail, i + 20) == tail.size()) {
       return source.size() - window + i;
     }
   }
@@ -45,41 +43,45 @@ uint64_t find_end(const ByteSource& source) {
 }
 
 Directory read_end64(const ByteSource& source, uint64_t end_offset) {
-  if (end_offset < kEnd64LocatorBytes) refuse(source.name(), "zip64 locator is missing");
-  const std::string locator = source.read(end_offset - kEnd64LocatorBytes, kEnd64LocatorBytes);
-  if (number<uint32_t>(locator, 0) != kEnd64Locator) {
+  if (end_offset < kZipEnd64LocatorBytes) refuse(source.name(), "zip64 locator is missing");
+  const std::string locator =
+      source.read(end_offset - kZipEnd64LocatorBytes, kZipEnd64LocatorBytes);
+  if (zip_number<uint32_t>(locator, 0) != kZipEnd64Locator) {
     refuse(source.name(), "zip64 locator is missing");
   }
-  const auto offset = number<uint64_t>(locator, 8);
-  if (offset > end_offset || end_offset - offset < kEnd64Bytes + kEnd64LocatorBytes) {
+  const auto offset = zip_number<uint64_t>(locator, 8);
+  if (offset > end_offset || end_offset - offset < kZipEnd64Bytes + kZipEnd64LocatorBytes) {
     refuse(source.name(), "zip64 end record lies outside the file");
   }
-  const std::string end = source.read(offset, kEnd64Bytes);
-  if (number<uint32_t>(end, 0) != kEnd64 || number<uint32_t>(end, 16) != 0 ||
-      number<uint32_t>(end, 20) != 0 || number<uint64_t>(end, 24) != number<uint64_t>(end, 32)) {
+  const std::string end = source.read(offset, kZipEnd64Bytes);
+  if (zip_number<uint32_t>(end, 0) != kZipEnd64 || zip_number<uint32_t>(end, 16) != 0 ||
+      zip_number<uint32_t>(end, 20) != 0 ||
+      zip_number<uint64_t>(end, 24) != zip_number<uint64_t>(end, 32)) {
     refuse(source.name(), "zip64 end record is damaged or spans several disks");
   }
-  return {number<uint64_t>(end, 48), number<uint64_t>(end, 40), number<uint64_t>(end, 32)};
+  return {zip_number<uint64_t>(end, 48), zip_number<uint64_t>(end, 40),
+          zip_number<uint64_t>(end, 32)};
 }
 
 Directory find_directory(const ByteSource& source) {
   const uint64_t end_offset = find_end(source);
-  const std::string end = source.read(end_offset, kEndBytes);
-  Directory directory{number<uint32_t>(end, 16), number<uint32_t>(end, 12),
-                      number<uint16_t>(end, 10)};
-  if (directory.offset == kSee64 || directory.bytes == kSee64 || directory.count == kSee64Count) {
+  const std::string end = source.read(end_offset, kZipEndBytes);
+  Directory directory{zip_number<uint32_t>(end, 16), zip_number<uint32_t>(end, 12),
+                      zip_number<uint16_t>(end, 10)};
+  if (directory.offset == kZipSee64 || directory.bytes == kZipSee64 ||
+      directory.count == kZipSee64Count) {
     directory = read_end64(source, end_offset);
-  } else if (number<uint16_t>(end, 4) != 0 || number<uint16_t>(end, 6) != 0 ||
-             number<uint16_t>(end, 8) != directory.count) {
+  } else if (zip_number<uint16_t>(end, 4) != 0 || zip_number<uint16_t>(end, 6) != 0 ||
+             zip_number<uint16_t>(end, 8) != directory.count) {
     refuse(source.name(), "the archive spans several disks");
   }
   if (directory.offset > end_offset || directory.bytes > end_offset - directory.offset ||
       directory.bytes > kDirectoryLimit) {
     refuse(source.name(), "the directory lies outside the file (truncated, or bytes in front)");
   }
-  if (directory.count > directory.bytes / kDirectoryHeaderBytes) {
-    refuse(source.name(), "the directory is too short for its " + std::to_string(directory.count) +
-                              " members");
+  if (directory.count > directory.bytes / kZipDirectoryHeaderBytes) {
+    refuse(source.name(),
+           "the directory is too short for its " + std::to_string(directory.count) + " members");
   }
   return directory;
 }
@@ -87,18 +89,18 @@ Directory find_directory(const ByteSource& source) {
 // Replaces sizes and offset that say "see zip64" in the order the format prescribes.
 void apply_extra64(std::string_view extra, ZipMember* member, const std::string& where) {
   const bool wanted =
-      member->size == kSee64 || member->packed_size == kSee64 || member->offset == kSee64;
+      member->size == kZipSee64 || member->packed_size == kZipSee64 || member->offset == kZipSee64;
   if (!wanted) return;
   for (size_t at = 0; at + 4 <= extra.size();) {
-    const auto id = number<uint16_t>(extra, at);
-    const size_t length = number<uint16_t>(extra, at + 2);
+    const auto id = zip_number<uint16_t>(extra, at);
+    const size_t length = zip_number<uint16_t>(extra, at + 2);
     if (length > extra.size() - at - 4) break;
-    if (id == kExtra64) {
+    if (id == kZipExtra64) {
       std::string_view fields = extra.substr(at + 4, length);
       for (uint64_t* value : {&member->size, &member->packed_size, &member->offset}) {
-        if (*value != kSee64) continue;
+        if (*value != kZipSee64) continue;
         if (fields.size() < sizeof(uint64_t)) refuse(where, "zip64 field is too short");
-        *value = number<uint64_t>(fields, 0);
+        *value = zip_number<uint64_t>(fields, 0);
         fields.remove_prefix(sizeof(uint64_t));
       }
       return;
@@ -127,26 +129,28 @@ bool is_regular(std::string_view name, uint16_t made_by, uint32_t attributes) {
 }
 
 Record parse_record(std::string_view rest, const std::string& archive) {
-  if (rest.size() < kDirectoryHeaderBytes || number<uint32_t>(rest, 0) != kDirectoryHeader) {
+  if (rest.size() < kZipDirectoryHeaderBytes ||
+      zip_number<uint32_t>(rest, 0) != kZipDirectoryHeader) {
     refuse(archive, "the directory is damaged");
   }
-  const size_t name_bytes = number<uint16_t>(rest, 28);
-  const size_t extra_bytes = number<uint16_t>(rest, 30);
+  const size_t name_bytes = zip_number<uint16_t>(rest, 28);
+  const size_t extra_bytes = zip_number<uint16_t>(rest, 30);
   Record record;
   record.bytes =
-      kDirectoryHeaderBytes + name_bytes + extra_bytes + number<uint16_t>(rest, 32);
+      kZipDirectoryHeaderBytes + name_bytes + extra_bytes + zip_number<uint16_t>(rest, 32);
   if (record.bytes > rest.size()) refuse(archive, "the directory is truncated");
   ZipMember& member = record.member;
-  member.name = rest.substr(kDirectoryHeaderBytes, name_bytes);
-  record.flags = number<uint16_t>(rest, 8);
-  record.method = number<uint16_t>(rest, 10);
-  member.stored = record.method == kStored;
-  member.crc = number<uint32_t>(rest, 16);
-  member.packed_size = number<uint32_t>(rest, 20);
-  member.size = number<uint32_t>(rest, 24);
-  member.offset = number<uint32_t>(rest, 42);
-  record.regular = is_regular(member.name, number<uint16_t>(rest, 4), number<uint32_t>(rest, 38));
-  apply_extra64(rest.substr(kDirectoryHeaderBytes + name_bytes, extra_bytes), &member,
+  member.name = rest.substr(kZipDirectoryHeaderBytes, name_bytes);
+  record.flags = zip_number<uint16_t>(rest, 8);
+  record.method = zip_number<uint16_t>(rest, 10);
+  member.stored = record.method == kZipStored;
+  member.crc = zip_number<uint32_t>(rest, 16);
+  member.packed_size = zip_number<uint32_t>(rest, 20);
+  member.size = zip_number<uint32_t>(rest, 24);
+  member.offset = zip_number<uint32_t>(rest, 42);
+  record.regular =
+      is_regular(member.name, zip_number<uint16_t>(rest, 4), zip_number<uint32_t>(rest, 38));
+  apply_extra64(rest.substr(kZipDirectoryHeaderBytes + name_bytes, extra_bytes), &member,
                 member_place(archive, member.name));
   return record;
 }
@@ -155,8 +159,8 @@ void check_record(const Record& record, const ZipLimits& limits, const std::stri
   const ZipMember& member = record.member;
   const std::string where = member_place(archive, member.name);
   if (const auto problem = member_name_problem(member.name)) refuse(where, "the name " + *problem);
-  if ((record.flags & (kFlagEncrypted | kFlagPatched)) != 0) refuse(where, "is encrypted");
-  if (record.method != kStored && record.method != kDeflated) {
+  if ((record.flags & (kZipFlagEncrypted | kZipFlagPatched)) != 0) refuse(where, "is encrypted");
+  if (record.method != kZipStored && record.method != kZipDeflated) {
     refuse(where, "compression method " + std::to_string(record.method), "stored or deflated");
   }
   if (member.stored && member.size != member.packed_size) {
@@ -214,7 +218,7 @@ void ZipReader::check_layout(uint64_t directory_offset) const {
   for (size_t i = 0; i < order.size(); ++i) {
     const ZipMember& member = *order[i];
     const uint64_t limit = i + 1 < order.size() ? order[i + 1]->offset : directory_offset;
-    const uint64_t head = kLocalHeaderBytes + member.name.size();
+    const uint64_t head = kZipLocalHeaderBytes + member.name.size();
     if (member.offset > limit || limit - member.offset < head ||
         limit - member.offset - head < member.packed_size) {
       refuse(member_place(name(), member.name), "overlaps what follows it, or its size is wrong");
@@ -237,22 +241,22 @@ std::string ZipReader::read(const std::string& name) const {
 std::string ZipReader::read(size_t index) const {
   const ZipMember& member = members_.at(index);
   const std::string where = member_place(name(), member.name);
-  const size_t head = kLocalHeaderBytes + member.name.size();
+  const size_t head = kZipLocalHeaderBytes + member.name.size();
   const std::string local = source_.read(member.offset, head);
-  const auto flags = number<uint16_t>(local, 6);
-  const bool sizes_follow = (flags & kFlagDescriptor) != 0;
+  const auto flags = zip_number<uint16_t>(local, 6);
+  const bool sizes_follow = (flags & kZipFlagDescriptor) != 0;
   const auto agrees = [&](size_t at, uint64_t value) {
-    const auto found = number<uint32_t>(local, at);
-    return found == kSee64 || found == value || (sizes_follow && found == 0);
+    const auto found = zip_number<uint32_t>(local, at);
+    return found == kZipSee64 || found == value || (sizes_follow && found == 0);
   };
-  if (number<uint32_t>(local, 0) != kLocalHeader ||
-      number<uint16_t>(local, 8) != (member.stored ? kStored : kDeflated) ||
-      number<uint16_t>(local, 26) != member.name.size() ||
-      std::string_view(local).substr(kLocalHeaderBytes) != member.name ||
+  if (zip_number<uint32_t>(local, 0) != kZipLocalHeader ||
+      zip_number<uint16_t>(local, 8) != (member.stored ? kZipStored : kZipDeflated) ||
+      zip_number<uint16_t>(local, 26) != member.name.size() ||
+      std::string_view(local).substr(kZipLocalHeaderBytes) != member.name ||
       !agrees(14, member.crc) || !agrees(18, member.packed_size) || !agrees(22, member.size)) {
     refuse(where, "local header and directory disagree");
   }
-  const uint64_t data = member.offset + head + number<uint16_t>(local, 28);
+  const uint64_t data = member.offset + head + zip_number<uint16_t>(local, 28);
   std::string bytes = source_.read(data, member.packed_size);
   if (!member.stored) bytes = inflate_bytes(bytes, Wrapping::kRaw, member.size, where);
   if (bytes.size() != member.size) {

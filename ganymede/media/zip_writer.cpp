@@ -17,8 +17,6 @@
 
 namespace ganymede::media {
 
-using namespace zip_format;
-
 namespace {
 
 constexpr size_t kBufferBytes = size_t{1} << 20;
@@ -29,46 +27,47 @@ constexpr uint16_t kDate = (0 << 9) | (1 << 5) | 1;  // 1980-01-01, the format's
 constexpr uint32_t kFileMode = 0100644U << 16;
 
 uint32_t clip32(uint64_t value) {
-  return value >= kSee64 ? kSee64 : static_cast<uint32_t>(value);
+  return value >= kZipSee64 ? kZipSee64 : static_cast<uint32_t>(value);
 }
 
 uint16_t name_flags(std::string_view name) {
-  const bool ascii = std::ranges::all_of(name, [](char c) { return static_cast<signed char>(c) >= 0; });
-  return ascii ? 0 : kFlagUtf8;
+  const bool ascii =
+      std::ranges::all_of(name, [](char c) { return static_cast<signed char>(c) >= 0; });
+  return ascii ? 0 : kZipFlagUtf8;
 }
 
 // The zip64 field with those numbers that do not fit in 32 bits.
 std::string extra64(std::initializer_list<uint64_t> numbers) {
   std::string fields;
   for (const uint64_t value : numbers) {
-    if (value >= kSee64) put(fields, value);
+    if (value >= kZipSee64) zip_put(fields, value);
   }
   if (fields.empty()) return {};
   std::string extra;
-  put(extra, kExtra64);
-  put(extra, static_cast<uint16_t>(fields.size()));
+  zip_put(extra, kZipExtra64);
+  zip_put(extra, static_cast<uint16_t>(fields.size()));
   return extra + fields;
 }
 
 // What local and directory header share, from "version needed" to the extra field's length.
 void put_common(std::string& out, const ZipMember& member, size_t extra_bytes) {
-  put(out, extra_bytes > 0 ? kVersion64 : kVersion);
-  put(out, name_flags(member.name));
-  put(out, kStored);
-  put(out, uint16_t{0});
-  put(out, kDate);
-  put(out, member.crc);
-  put(out, clip32(member.size));
-  put(out, clip32(member.size));
-  put(out, static_cast<uint16_t>(member.name.size()));
-  put(out, static_cast<uint16_t>(extra_bytes));
+  zip_put(out, extra_bytes > 0 ? kVersion64 : kVersion);
+  zip_put(out, name_flags(member.name));
+  zip_put(out, kZipStored);
+  zip_put(out, uint16_t{0});
+  zip_put(out, kDate);
+  zip_put(out, member.crc);
+  zip_put(out, clip32(member.size));
+  zip_put(out, clip32(member.size));
+  zip_put(out, static_cast<uint16_t>(member.name.size()));
+  zip_put(out, static_cast<uint16_t>(extra_bytes));
 }
 
 std::string local_header(const ZipMember& member) {
   // Both sizes must be there when one is.
   const std::string extra = extra64({member.size, member.size});
   std::string out;
-  put(out, kLocalHeader);
+  zip_put(out, kZipLocalHeader);
   put_common(out, member, extra.size());
   return out + member.name + extra;
 }
@@ -76,42 +75,42 @@ std::string local_header(const ZipMember& member) {
 std::string directory_header(const ZipMember& member) {
   const std::string extra = extra64({member.size, member.size, member.offset});
   std::string out;
-  put(out, kDirectoryHeader);
-  put(out, static_cast<uint16_t>(kMadeOnUnix | kVersion64));
+  zip_put(out, kZipDirectoryHeader);
+  zip_put(out, static_cast<uint16_t>(kMadeOnUnix | kVersion64));
   put_common(out, member, extra.size());
-  put(out, uint16_t{0});  // comment
-  put(out, uint16_t{0});  // disk
-  put(out, uint16_t{0});  // internal attributes
-  put(out, kFileMode);
-  put(out, clip32(member.offset));
+  zip_put(out, uint16_t{0});  // comment
+  zip_put(out, uint16_t{0});  // disk
+  zip_put(out, uint16_t{0});  // internal attributes
+  zip_put(out, kFileMode);
+  zip_put(out, clip32(member.offset));
   return out + member.name + extra;
 }
 
 std::string end_records(uint64_t count, uint64_t offset, uint64_t bytes) {
   std::string out;
-  if (count >= kSee64Count || offset >= kSee64 || bytes >= kSee64) {
-    put(out, kEnd64);
-    put(out, uint64_t{kEnd64Bytes - 12});
-    put(out, static_cast<uint16_t>(kMadeOnUnix | kVersion64));
-    put(out, kVersion64);
-    put(out, uint64_t{0});  // this disk and the directory's
-    put(out, count);
-    put(out, count);
-    put(out, bytes);
-    put(out, offset);
-    put(out, kEnd64Locator);
-    put(out, uint32_t{0});
-    put(out, offset + bytes);
-    put(out, uint32_t{1});
+  if (count >= kZipSee64Count || offset >= kZipSee64 || bytes >= kZipSee64) {
+    zip_put(out, kZipEnd64);
+    zip_put(out, uint64_t{kZipEnd64Bytes - 12});
+    zip_put(out, static_cast<uint16_t>(kMadeOnUnix | kVersion64));
+    zip_put(out, kVersion64);
+    zip_put(out, uint64_t{0});  // this disk and the directory's
+    zip_put(out, count);
+    zip_put(out, count);
+    zip_put(out, bytes);
+    zip_put(out, offset);
+    zip_put(out, kZipEnd64Locator);
+    zip_put(out, uint32_t{0});
+    zip_put(out, offset + bytes);
+    zip_put(out, uint32_t{1});
   }
-  const auto clipped = static_cast<uint16_t>(std::min<uint64_t>(count, kSee64Count));
-  put(out, kEnd);
-  put(out, uint32_t{0});
-  put(out, clipped);
-  put(out, clipped);
-  put(out, clip32(bytes));
-  put(out, clip32(offset));
-  put(out, uint16_t{0});
+  const auto clipped = static_cast<uint16_t>(std::min<uint64_t>(count, kZipSee64Count));
+  zip_put(out, kZipEnd);
+  zip_put(out, uint32_t{0});
+  zip_put(out, clipped);
+  zip_put(out, clipped);
+  zip_put(out, clip32(bytes));
+  zip_put(out, clip32(offset));
+  zip_put(out, uint16_t{0});
   return out;
 }
 
@@ -190,8 +189,8 @@ void ZipWriter::add(const std::string& name, std::string_view bytes) {
   member.name = name;
   member.size = member.packed_size = bytes.size();
   member.offset = state_->offset;
-  member.crc = static_cast<uint32_t>(
-      crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+  member.crc =
+      static_cast<uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
   state_->append(local_header(member));
   state_->append(bytes);
   state_->members.push_back(std::move(member));

@@ -179,9 +179,17 @@ class Run {
     return false;
   }
 
+  void save_summary() {
+    try {
+      recorder_->save_summary();
+    } catch (const Error& error) {
+      recorder_->failed("the summary", error.what());
+    }
+  }
+
   void stop_here() {
     save_checkpoint(/*required=*/true);
-    recorder_->save_summary();
+    save_summary();
     throw StoppedError({.where = folder_.root().string(),
                         .found = fmt::format("stopped at {:.3f} kimg after saving {}",
                                              trainer().kimg(), result_.checkpoint.string()),
@@ -197,7 +205,7 @@ class Run {
     result_.kimg = trainer().kimg();
     save_fakes();
     save_model();
-    recorder_->save_summary();
+    save_summary();
   }
 
   // The generator alone, ready to use: averaged weights where there are some.

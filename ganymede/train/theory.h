@@ -42,7 +42,8 @@ struct TheoryOptions {
 // optimal-d, equilibrium, js, xy, vanishing, algorithm1.
 const std::vector<TheoryInfo>& list();
 
-// Deterministic in (name, seed, options). UsageError for an unknown name or negative steps.
+// Deterministic in (name, seed, options); runs on one thread whatever is set. UsageError for an
+// unknown name or negative steps.
 TheoryResult run(const std::string& name, uint64_t seed, const TheoryOptions& options = {});
 
 }  // namespace ganymede::train::theory

@@ -9,7 +9,9 @@ namespace {
 
 constexpr size_t kImage = 3072;
 
-std::string record(const std::string& labels, char fill) { return labels + std::string(kImage, fill); }
+std::string record(const std::string& labels, char fill) {
+  return labels + std::string(kImage, fill);
+}
 
 void expect_bad(const std::string& label, const std::string& needle, CifarKind kind,
                 const std::string& bytes) {

@@ -51,10 +51,12 @@ TEST(Npy, ConvertsFortranOrder) {
   std::string expected;
   for (int k = 0; k < 2; ++k)
     for (int j = 0; j < 3; ++j)
-      for (int i = 0; i < 2; ++i) fortran += le<int16_t>(static_cast<int16_t>(100 * i + 10 * j + k));
+      for (int i = 0; i < 2; ++i)
+        fortran += le<int16_t>(static_cast<int16_t>(100 * i + 10 * j + k));
   for (int i = 0; i < 2; ++i)
     for (int j = 0; j < 3; ++j)
-      for (int k = 0; k < 2; ++k) expected += le<int16_t>(static_cast<int16_t>(100 * i + 10 * j + k));
+      for (int k = 0; k < 2; ++k)
+        expected += le<int16_t>(static_cast<int16_t>(100 * i + 10 * j + k));
   const NpyArray array = decode_npy(npy_file(dict_of("<i2", "(2, 3, 2)", true), fortran), "NPY04");
   EXPECT_EQ(array.bytes, expected);
   EXPECT_TRUE(array.was_fortran);
@@ -75,7 +77,8 @@ TEST(Npy, RefusesBrokenHeaders) {
     expect_bad(std::string("NPY05 ") + descr, "pickle", npy_file(dict_of(descr, "(1,)"), "x"));
   }
   for (const char* descr : {"<c8", "|S3", "<U3", "<M8[s]", "<f16", "|V4", "", "<", "<i3"}) {
-    expect_bad(std::string("type ") + descr, "unsupported type", npy_file(dict_of(descr, "(1,)"), "x"));
+    expect_bad(std::string("type ") + descr, "unsupported type",
+               npy_file(dict_of(descr, "(1,)"), "x"));
   }
   expect_bad("structured", "structured",
              npy_file("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", "abcd"));

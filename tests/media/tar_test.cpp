@@ -34,7 +34,10 @@ std::string header(const std::string& name, const std::string& size_field, char 
   block.replace(124, size_field.size(), size_field);
   block.replace(136, 11, "00000000000");
   block[156] = type;
-  block.replace(257, 8, std::string("ustar\0" "00", 8));
+  block.replace(257, 8,
+                std::string("ustar\0"
+                            "00",
+                            8));
   block.replace(345, prefix.size(), prefix);
   set_checksum(block);
   return block;
@@ -92,10 +95,10 @@ TEST(Tar, LeavesOutEverythingElse) {
 
 TEST(Tar, ReadsLongNames) {
   const std::string name(150, 'n');
-  const TarReader tar = open(member("PaxHeader", pax("path", "pax/" + name), 'x') +
-                             member("short", "1") + member("././@LongLink", "gnu/" + name, 'L') +
-                             member("short", "2") + header("tail", octal(1, 11), '0', "pre/fix") +
-                             padded("3"));
+  const TarReader tar =
+      open(member("PaxHeader", pax("path", "pax/" + name), 'x') + member("short", "1") +
+           member("././@LongLink", "gnu/" + name, 'L') + member("short", "2") +
+           header("tail", octal(1, 11), '0', "pre/fix") + padded("3"));
   EXPECT_EQ(tar.read("pax/" + name), "1");
   EXPECT_EQ(tar.read("gnu/" + name), "2");
   EXPECT_EQ(tar.read("pre/fix/tail"), "3");
@@ -104,11 +107,10 @@ TEST(Tar, ReadsLongNames) {
 TEST(Tar, ReadsOtherSizeFields) {
   std::string base256("\x80", 1);
   base256 += std::string(10, '\0') + "\x03";
-  const TarReader tar =
-      open(header("binary", base256) + padded("abc") +
-           member("PaxHeader", pax("size", "4") + pax("comment", "x=y"), 'x') +
-           header("pax", octal(0, 11)) + padded("wxyz") + header("spaces", "         5 ") +
-           padded("12345"));
+  const TarReader tar = open(header("binary", base256) + padded("abc") +
+                             member("PaxHeader", pax("size", "4") + pax("comment", "x=y"), 'x') +
+                             header("pax", octal(0, 11)) + padded("wxyz") +
+                             header("spaces", "         5 ") + padded("12345"));
   EXPECT_EQ(tar.read("binary"), "abc");
   EXPECT_EQ(tar.read("pax"), "wxyz");
   EXPECT_EQ(tar.read("spaces"), "12345");
@@ -130,8 +132,8 @@ TEST(Tar, RefusesDangerousNames) {
 
 TEST(Tar, RefusesImpossibleSizes) {
   expect_bad("ARC09", "out of range", header("a", std::string(12, '\xff')));
-  expect_bad("ARC09 63 bits", "bytes left", header("a", "\x80" + std::string("\0\0\0\x7f", 4) +
-                                                           std::string(7, '\xff')));
+  expect_bad("ARC09 63 bits", "bytes left",
+             header("a", "\x80" + std::string("\0\0\0\x7f", 4) + std::string(7, '\xff')));
   expect_bad("ARC06", "10737418240", header("a", octal(10737418240ULL, 11)));
   expect_bad("not octal", "not octal", header("a", "00000000009"));
   expect_bad("pax size", "not a number",
@@ -147,7 +149,8 @@ TEST(Tar, RefusesBrokenStructure) {
   damaged[3] = 'y';
   expect_bad("checksum", "checksum", damaged);
   for (const char* record : {"5 a=", "99 path=x\n", "x", "-1 a=b\n", "9 pathx\n", "3 \n"}) {
-    expect_bad(record, "pax record is damaged", member("PaxHeader", record, 'x') + member("a", "x"));
+    expect_bad(record, "pax record is damaged",
+               member("PaxHeader", record, 'x') + member("a", "x"));
   }
   expect_bad("sparse", "sparse", member("a", "x", 'S'));
   expect_bad("pax sparse", "sparse",
@@ -163,10 +166,12 @@ TEST(Tar, EveryTruncationIsRefused) {
 }
 
 TEST(Tar, SaysHowToUnpackCompressedArchives) {
-  for (const auto& [magic, tool] : {std::pair{"\x1f\x8b\x08", "gunzip"},
-                                    std::pair{"BZh9", "bunzip2"},
-                                    std::pair{"\xfd" "7zXZ", "unxz"},
-                                    std::pair{"\x28\xb5\x2f\xfd", "unzstd"}}) {
+  for (const auto& [magic, tool] :
+       {std::pair{"\x1f\x8b\x08", "gunzip"}, std::pair{"BZh9", "bunzip2"},
+        std::pair{"\xfd"
+                  "7zXZ",
+                  "unxz"},
+        std::pair{"\x28\xb5\x2f\xfd", "unzstd"}}) {
     expect_bad(tool, tool, padded(magic));
   }
 }
@@ -174,7 +179,8 @@ TEST(Tar, SaysHowToUnpackCompressedArchives) {
 TEST(Tar, ManyThreadsMayRead) {
   const ScratchFolder scratch;
   std::string bytes;
-  for (int i = 0; i < 100; ++i) bytes += member(std::to_string(i), std::string(500 + i, 'a' + i % 26));
+  for (int i = 0; i < 100; ++i)
+    bytes += member(std::to_string(i), std::string(500 + i, 'a' + i % 26));
   write_bytes(scratch / "a.tar", bytes + end_marker());
   const TarReader tar(scratch / "a.tar");
   std::atomic<int> wrong = 0;

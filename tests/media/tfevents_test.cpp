@@ -53,7 +53,9 @@ TEST(TfEvents, WritesTheDocumentedBytes) {
   writer.flush();
   const auto found = records(writer.path());
   ASSERT_EQ(found.size(), 3U);
-  EXPECT_EQ(after_time(found[0]), "\x1a\x0d" "brain.Event:2");
+  EXPECT_EQ(after_time(found[0]),
+            "\x1a\x0d"
+            "brain.Event:2");
   EXPECT_EQ(after_time(found[1]), std::string("\x10\xac\x02\x3a\x02\x08\x01", 7));
   std::string value("\x10\x02\x2a\x0d\x0a\x0b\x0a\x04loss\x15");
   value.append(le(0.5F));

@@ -3,7 +3,8 @@
 //   peer_container_tool safetensors IN OUT      plain arrays
 //   peer_container_tool tensors IN OUT          through LibTorch tensors
 //   peer_container_tool folder IN DIR           a tensor folder holding IN as model.safetensors
-//   peer_container_tool npy|npz|zip IN OUT
+//   peer_container_tool npy IN OUT [IN OUT]...
+//   peer_container_tool npz|zip IN OUT
 //   peer_container_tool tar IN.tar OUT.zip
 //   peer_container_tool idx IN OUT.npy
 //   peer_container_tool events DIR PNG WIDTH HEIGHT
@@ -26,10 +27,9 @@
 #include "ganymede/media/tfevents.h"
 #include "ganymede/media/zip.h"
 
+namespace ganymede::media {
 namespace {
 
-using namespace ganymede;
-using namespace ganymede::media;
 using Arguments = std::vector<std::string>;
 
 void copy_safetensors(const Arguments& args) {
@@ -44,11 +44,14 @@ void copy_tensors(const Arguments& args) {
 }
 
 void write_folder(const Arguments& args) {
-  write_tensor_folder(args.at(1), {{"model", decode_tensors(fs::path(args.at(0)))}},
-                      {{"step", 1}});
+  write_tensor_folder(args.at(1), {{"model", decode_tensors(fs::path(args.at(0)))}}, {{"step", 1}});
 }
 
-void copy_npy(const Arguments& args) { write_npy(args.at(1), read_npy(args.at(0)).view()); }
+void copy_npy(const Arguments& args) {
+  for (size_t i = 0; i < args.size(); i += 2) {
+    write_npy(args.at(i + 1), read_npy(args.at(i)).view());
+  }
+}
 
 void copy_npz(const Arguments& args) {
   const auto arrays = read_npz(args.at(0));
@@ -105,10 +108,15 @@ const std::map<std::string, std::function<void(const Arguments&)>>& commands() {
 
 }  // namespace
 
+void run_container_tool(const Arguments& args) {
+  commands().at(args.at(0))({args.begin() + 1, args.end()});
+}
+
+}  // namespace ganymede::media
+
 int main(int argc, char** argv) {
   try {
-    const Arguments args(argv + 1, argv + argc);
-    commands().at(args.at(0))({args.begin() + 1, args.end()});
+    ganymede::media::run_container_tool({argv + 1, argv + argc});
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());

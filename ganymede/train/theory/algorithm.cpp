@@ -56,9 +56,9 @@ struct Game {
   }
 };
 
-// A Gaussian kernel estimate of the samples' density, of width 0.06: fine enough for deviation 0.7.
+// A Gaussian kernel estimate of the samples' density, of width 0.08: fine enough for deviation 0.7.
 std::vector<double> estimated_density(const at::Tensor& samples, const std::vector<double>& x) {
-  constexpr double kWidth = 0.06;
+  constexpr double kWidth = 0.08;
   const at::Tensor t = (column(x) - samples.view({1, -1})) / kWidth;
   return numbers((t.square() * -0.5).exp().mean(1) / (kWidth * std::sqrt(2 * M_PI)));
 }
@@ -97,14 +97,14 @@ TheoryResult algorithm_one(uint64_t seed, const TheoryOptions& options) {
   const auto x = metrics::grid(-1, 5, 241);
   std::vector<media::Series> densities = {
       {.name = "data", .x = x, .y = metrics::densities(x, {kData}), .color = kTruth}};
-  const std::vector<int64_t> shown = {0, steps / 30, steps / 10, steps};
+  const std::vector<int64_t> shown = {steps / 100, steps / 30, steps / 10, steps};
   History history;
   for (int64_t step = 0; step <= steps; ++step) {
     if (step % std::max<int64_t>(steps / 100, 1) == 0) history.add(step, game.samples(4000, seed));
     if (std::ranges::find(shown, step) != shown.end()) {
       densities.push_back({.name = "G after " + std::to_string(step) + " steps",
                            .x = x,
-                           .y = estimated_density(game.samples(4000, seed), x)});
+                           .y = estimated_density(game.samples(kSamples, seed), x)});
     }
     if (step < steps) game.step(step, Stream(seed, "theory/step", static_cast<uint64_t>(step)));
   }

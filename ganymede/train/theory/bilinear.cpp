@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "ganymede/train/theory/experiments.h"
@@ -95,7 +96,7 @@ media::Series distance(const std::string& name, const std::vector<Point>& path) 
 
 TheoryResult bilinear_game(uint64_t /*seed: the game draws nothing*/,
                            const TheoryOptions& options) {
-  const int64_t steps = steps_or(options, 250);
+  const int64_t steps = steps_or(options, 280);
   const auto together = play(simultaneous, steps);
   const auto in_turn = play(alternating, steps);
   const auto looking_ahead = play(extragradient, steps);

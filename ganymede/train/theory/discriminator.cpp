@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <limits>
 
 #include "ganymede/core/text.h"
 #include "ganymede/train/theory/experiments.h"
@@ -14,7 +14,7 @@ namespace {
 
 using metrics::GaussianMixture;
 
-constexpr double kSupport = 0.01;  // where (p + q) / 2 lies above this, D has seen samples
+constexpr double kSupport = 0.02;  // where (p + q) / 2 lies above this, D has seen samples
 constexpr int64_t kValueSamples = 400'000;
 
 struct Errors {
@@ -53,6 +53,24 @@ media::LinePlot density_plot(const std::string& title, const std::vector<double>
 
 constexpr media::Color kExact = {0, 0, 0};
 constexpr media::Color kLearned = {213, 94, 0};
+constexpr media::Color kUntrained = {153, 153, 153};
+
+// A cross at each point of a series: segments with gaps between them.
+media::Series crosses(const media::Series& points, double half_width, double half_height) {
+  const double gap = std::numeric_limits<double>::quiet_NaN();
+  media::Series marks{.name = points.name, .color = points.color};
+  for (size_t i = 0; i < points.x.size(); ++i) {
+    const double x = points.x[i];
+    const double y = points.y[i];
+    for (const double at_x : {x - half_width, x + half_width, gap, x, x, gap}) {
+      marks.x.push_back(at_x);
+    }
+    for (const double at_y : {y, y, gap, y - half_height, y + half_height, gap}) {
+      marks.y.push_back(at_y);
+    }
+  }
+  return marks;
+}
 
 }  // namespace
 
@@ -60,11 +78,11 @@ TheoryResult optimal_discriminator(uint64_t seed, const TheoryOptions& options) 
   const GaussianMixture p = {{.mean = -1.5, .deviation = 0.6, .weight = 0.6},
                              {.mean = 1.8, .deviation = 0.5, .weight = 0.4}};
   const GaussianMixture q = {{.mean = 0.3, .deviation = 1.1, .weight = 1.0}};
-  const int64_t steps = steps_or(options, 4000);
+  const int64_t steps = steps_or(options, 6000);
   const auto net = small_discriminator(seed);
   train_discriminator(*net, p, q, steps, seed);
 
-  const auto x = metrics::grid(-4, 4, 401);
+  const auto x = metrics::grid(-3.4, 3.6, 351);
   const auto p_x = metrics::densities(x, p);
   const auto q_x = metrics::densities(x, q);
   const auto exact = optimal(p_x, q_x);
@@ -83,7 +101,7 @@ TheoryResult optimal_discriminator(uint64_t seed, const TheoryOptions& options) 
   result.explanation =
       "D, a small network, was trained on samples of two known densities p and q while neither "
       "moved. Proposition 1 says that the best D is p/(p+q). The error is taken where "
-      "(p+q)/2 > 0.01: elsewhere D has seen hardly a sample.";
+      "(p+q)/2 > 0.02: elsewhere D has seen hardly a sample.";
   return result;
 }
 
@@ -113,7 +131,7 @@ TheoryResult equilibrium(uint64_t seed, const TheoryOptions& options) {
   const media::LinePlot judged = {
       .labels = {.title = "D(x) when p_g = p_data", .x = "x", .y = "probability of being real"},
       .series = {{.name = "density of both", .x = x, .y = p_x},
-                 {.name = "D before training", .x = x, .y = before},
+                 {.name = "D before training", .x = x, .y = before, .color = kUntrained},
                  {.name = "trained D", .x = x, .y = learned, .color = kLearned},
                  {.name = "1/2", .x = x, .y = half, .color = kExact}}};
   const media::LinePlot curve = {
@@ -133,7 +151,7 @@ TheoryResult equilibrium(uint64_t seed, const TheoryOptions& options) {
 }
 
 TheoryResult jensen_shannon(uint64_t seed, const TheoryOptions& options) {
-  const std::vector<double> shifts = {0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.5};
+  const std::vector<double> shifts = {0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0};
   const int64_t steps = steps_or(options, 1200);
   const GaussianMixture p = {{}};
   const auto exact_js = [&](double shift) {
@@ -154,14 +172,14 @@ TheoryResult jensen_shannon(uint64_t seed, const TheoryOptions& options) {
                               exact_js(shift), 0.006});
   }
   media::Series quadrature{
-      .name = "numeric integration", .x = metrics::grid(0, 5, 101), .color = kExact};
+      .name = "numeric integration", .x = metrics::grid(0, 5.5, 111), .color = kExact};
   for (const double shift : quadrature.x) quadrature.y.push_back(exact_js(shift));
-  const media::Series limit{.name = "log 2", .x = {0, 5}, .y = {std::log(2.0), std::log(2.0)}};
+  const media::Series limit{.name = "log 2", .x = {0, 5.5}, .y = {std::log(2.0), std::log(2.0)}};
   result.picture = media::render_plot(
       media::LinePlot{.labels = {.title = "Jensen-Shannon divergence of two unit Gaussians",
                                  .x = "distance of the means",
                                  .y = "nats"},
-                      .series = {quadrature, learned, limit}},
+                      .series = {quadrature, limit, crosses(learned, 0.06, 0.012)}},
       {.width = 800, .height = 480});
   result.explanation =
       "For the best D the value of the game is -log 4 + 2 JS(p, q) (equation 6). A D trained on "

@@ -1,5 +1,7 @@
 #include "ganymede/train/theory.h"
 
+#include <ATen/Parallel.h>
+
 #include <cmath>
 
 #include "ganymede/core/error.h"
@@ -39,6 +41,19 @@ const std::vector<Entry>& entries() {
   return all;
 }
 
+// One thread while it lives: on batches this small a second one only waits, for seconds on a busy
+// machine, and results would depend on how many there are.
+class OneThread {
+ public:
+  OneThread() : before_(at::get_num_threads()) { at::set_num_threads(1); }
+  ~OneThread() { at::set_num_threads(before_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int before_;
+};
+
 std::string known_names() {
   std::string names;
   for (const Entry& entry : entries()) names += (names.empty() ? "" : ", ") + entry.info.name;
@@ -76,6 +91,7 @@ TheoryResult run(const std::string& name, uint64_t seed, const TheoryOptions& op
   }
   for (const Entry& entry : entries()) {
     if (entry.info.name != name) continue;
+    const OneThread one_thread;
     TheoryResult result = entry.experiment(seed, options);
     result.name = name;
     return result;
