@@ -8,8 +8,9 @@ namespace ganymede::data {
 
 std::vector<std::pair<std::string, std::string>> builtin_datasets() {
   return {{"digits", "procedural handwritten digits, 28 px grey, 10 classes, 60,000 + 10,000"},
-          {"shapes", "coloured shapes on gradients, 32 px (64 with data.size_px), 8 classes, "
-                     "32,000 + 4,000"},
+          {"shapes",
+           "coloured shapes on gradients, 32 px (64 with data.size_px), 8 classes, "
+           "32,000 + 4,000"},
           {"ring8", "2-D points: 8 Gaussians on a circle of radius 2"},
           {"grid25", "2-D points: 25 Gaussians on a 5 x 5 grid"},
           {"swissroll", "2-D points: a spiral with noise"},

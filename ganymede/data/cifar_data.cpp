@@ -45,8 +45,8 @@ std::vector<fs::path> chosen_files(const fs::path& folder, const std::string& sp
 }
 
 std::vector<std::string> read_names(const fs::path& folder, media::CifarKind kind, size_t classes) {
-  const fs::path file = folder / (kind == media::CifarKind::kCifar10 ? "batches.meta.txt"
-                                                                     : "fine_label_names.txt");
+  const fs::path file =
+      folder / (kind == media::CifarKind::kCifar10 ? "batches.meta.txt" : "fine_label_names.txt");
   if (!fs::exists(file)) return {};
   std::istringstream lines(read_file(file));
   std::vector<std::string> names;
@@ -92,12 +92,13 @@ PictureSet open_cifar(const fs::path& path, const DataConfig& config) {
   set.kind = ten ? "CIFAR-10 binary" : "CIFAR-100 binary";
   set.path = path.string();
   const auto count = static_cast<int64_t>(labels.size());
-  set.reader = make_array_reader(std::move(bytes), {count, kSidePx, kSidePx, 3, true}, path.string());
+  set.reader =
+      make_array_reader(std::move(bytes), {count, kSidePx, kSidePx, 3, true}, path.string());
   if (config.labels) {
     set.labels = std::move(labels);
     set.classes = ten ? 10 : 100;
-    set.class_names = read_names(folder ? path : path.parent_path(), *kind,
-                                 static_cast<size_t>(set.classes));
+    set.class_names =
+        read_names(folder ? path : path.parent_path(), *kind, static_cast<size_t>(set.classes));
   }
   return set;
 }

@@ -12,7 +12,8 @@ namespace ganymede::data {
 std::filesystem::path find_cifar_folder(const std::filesystem::path& folder);
 
 // `path` is such a folder or one .bin file (then the split is what the file is). CIFAR-100 has its
-// 100 fine labels. Class names come from batches.meta.txt or fine_label_names.txt. Throws DataError.
+// 100 fine labels. Class names come from batches.meta.txt or fine_label_names.txt. Throws
+// DataError.
 PictureSet open_cifar(const std::filesystem::path& path, const DataConfig& config);
 
 }  // namespace ganymede::data

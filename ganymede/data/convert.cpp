@@ -24,7 +24,8 @@ constexpr int kPngLevel = 6;
 
 void check_target(const fs::path& target, bool force) {
   if (target.extension() != ".zip")
-    throw UsageError({target.string(), "a target that is no .zip", "a file name that ends in .zip"});
+    throw UsageError(
+        {target.string(), "a target that is no .zip", "a file name that ends in .zip"});
   if (fs::exists(target) && !force)
     throw UsageError({target.string(), "exists already", "a new file", "--force to replace it"});
 }

@@ -160,7 +160,8 @@ media::Image draw_digit(int64_t index, int size) {
   const float unit = static_cast<float>(size) / kDefaultPx;
   Writing writing = write(stream, static_cast<int>(index % 10));
 
-  const double radius = std::clamp(std::exp(std::log(1.2) + 0.22 * stream.next_normal()), 0.75, 2.0);
+  const double radius =
+      std::clamp(std::exp(std::log(1.2) + 0.22 * stream.next_normal()), 0.75, 2.0);
   const double pressure = clipped_normal(stream, 0.12);
   const auto start = static_cast<float>(radius * (1 + pressure)) * unit;
   const auto end = static_cast<float>(radius * (1 - pressure)) * unit;

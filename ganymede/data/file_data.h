@@ -15,8 +15,8 @@ PictureSet open_folder(const std::filesystem::path& path, const DataConfig& conf
 PictureSet open_zip(const std::filesystem::path& path, const DataConfig& config);
 PictureSet open_tar(const std::filesystem::path& path, const DataConfig& config);
 
-// Labels: from dataset.json at the top, as StyleGAN keeps them; else, in folders and tars, from class
-// folders. A zip without dataset.json is unlabelled, since its folders are only portions.
+// Labels: from dataset.json at the top, as StyleGAN keeps them; else, in folders and tars, from
+// class folders. A zip without dataset.json is unlabelled, since its folders are only portions.
 inline constexpr const char* kLabelFile = "dataset.json";
 
 }  // namespace ganymede::data

@@ -19,7 +19,7 @@ std::string_view first_folder(std::string_view path, size_t offset) {
 // "train", "test" or "val"; empty for other folders.
 std::string split_of(std::string_view folder) {
   static const std::map<std::string_view, std::string> words = {
-      {"train", "train"}, {"training", "train"}, {"test", "test"},      {"testing", "test"},
+      {"train", "train"}, {"training", "train"}, {"test", "test"},     {"testing", "test"},
       {"val", "val"},     {"valid", "val"},      {"validation", "val"}};
   const auto found = words.find(folder);
   return found == words.end() ? std::string() : found->second;
@@ -90,7 +90,8 @@ FolderLabels label_by_folder(const std::vector<std::string>& paths, const std::s
     }
     const std::vector<std::string> wanted = wanted_splits(present, split, where);
     for (size_t i = 0; i < paths.size(); ++i)
-      if (std::count(wanted.begin(), wanted.end(), split_names[i]) > 0) result.selected.push_back(i);
+      if (std::count(wanted.begin(), wanted.end(), split_names[i]) > 0)
+        result.selected.push_back(i);
     result.splits.assign(present.begin(), present.end());
   } else {
     if (split == "test") refuse_split(where, split, {});

@@ -9,18 +9,18 @@
 namespace ganymede::data {
 
 struct FolderLabels {
-  std::vector<size_t> selected;     // positions in the list given, in its order
-  std::vector<int64_t> labels;      // one per selected picture; empty without classes
+  std::vector<size_t> selected;      // positions in the list given, in its order
+  std::vector<int64_t> labels;       // one per selected picture; empty without classes
   std::vector<std::string> classes;  // names, sorted; over all splits, so that numbers agree
   std::vector<std::pair<std::string, int64_t>> splits;  // counts, where there are split folders
 };
 
-// `paths` are relative, with '/'. Folders common to all are passed over. Then, when every picture lies
-// below train/ (training/) or test/ (testing/, val/, valid/, validation/), these are the splits:
-// "test" takes the test folders, or the validation folders where there are none; a single such
-// folder is taken for everything unless "test" is asked of a train folder. Then, when every picture
-// lies in exactly one further folder, folder names are the classes. Throws DataError for a split
-// that is not there.
+// `paths` are relative, with '/'. Folders common to all are passed over. Then, when every picture
+// lies below train/ (training/) or test/ (testing/, val/, valid/, validation/), these are the
+// splits: "test" takes the test folders, or the validation folders where there are none; a single
+// such folder is taken for everything unless "test" is asked of a train folder. Then, when every
+// picture lies in exactly one further folder, folder names are the classes. Throws DataError for a
+// split that is not there.
 FolderLabels label_by_folder(const std::vector<std::string>& paths, const std::string& split,
                              const std::string& where);
 

@@ -55,10 +55,11 @@ fs::path labels_beside(const fs::path& pictures) {
   const size_t images = lower(name).find("images");
   if (images == std::string::npos) return {};
   name.replace(images, 6, "labels");
-  if (const size_t rank = name.find("idx3"); rank != std::string::npos) name.replace(rank, 4, "idx1");
+  if (const size_t rank = name.find("idx3"); rank != std::string::npos)
+    name.replace(rank, 4, "idx1");
   const fs::path same = pictures.parent_path() / name;
-  const fs::path other = name.ends_with(".gz") ? fs::path(same).replace_extension()
-                                               : fs::path(same.string() + ".gz");
+  const fs::path other =
+      name.ends_with(".gz") ? fs::path(same).replace_extension() : fs::path(same.string() + ".gz");
   if (fs::exists(same)) return same;
   return fs::exists(other) ? other : fs::path();
 }
@@ -66,14 +67,16 @@ fs::path labels_beside(const fs::path& pictures) {
 std::vector<int64_t> read_labels(const fs::path& file, int64_t count) {
   const media::IdxArray array = media::read_idx(file);
   if (array.dtype != media::DType::kU8 || array.shape.size() != 1) {
-    throw DataError({file.string(), std::string(media::dtype_name(array.dtype)) + " array " +
-                                        media::shape_text(array.shape),
-                     "labels as uint8 [N]"});
+    throw DataError(
+        {file.string(),
+         std::string(media::dtype_name(array.dtype)) + " array " + media::shape_text(array.shape),
+         "labels as uint8 [N]"});
   }
   if (array.shape[0] != count) {
-    throw DataError({file.string(), format_count(array.shape[0]) + " labels for " +
-                                        format_count(count) + " pictures",
-                     "one label for each picture", "--set data.labels=false"});
+    throw DataError(
+        {file.string(),
+         format_count(array.shape[0]) + " labels for " + format_count(count) + " pictures",
+         "one label for each picture", "--set data.labels=false"});
   }
   std::vector<int64_t> labels;
   for (const char c : array.bytes) labels.push_back(static_cast<uint8_t>(c));
@@ -117,10 +120,10 @@ Part read_part(const fs::path& file, bool with_labels) {
   media::IdxArray array = media::read_idx(file);
   const auto layout = layout_of(array.shape);
   if (array.dtype != media::DType::kU8 || !layout) {
-    throw DataError({file.string(),
-                     std::string(media::dtype_name(array.dtype)) + " array " +
-                         media::shape_text(array.shape),
-                     "pictures as uint8 [N, H, W]"});
+    throw DataError(
+        {file.string(),
+         std::string(media::dtype_name(array.dtype)) + " array " + media::shape_text(array.shape),
+         "pictures as uint8 [N, H, W]"});
   }
   Part part{*layout, std::move(array.bytes), {}};
   part.layout.transposed = contains(lower(file.filename().string()), "emnist");
@@ -144,8 +147,9 @@ std::vector<fs::path> chosen_files(const fs::path& folder, const std::string& sp
     present.push_back(name);
     if (split != name && split != "all") continue;
     if (of_split.size() > 1) {
-      throw UsageError({folder.string(), "several sets: " + of_split[0].filename().string() + ", " +
-                                             of_split[1].filename().string(),
+      throw UsageError({folder.string(),
+                        "several sets: " + of_split[0].filename().string() + ", " +
+                            of_split[1].filename().string(),
                         "", "name the file: --data " + of_split[0].string()});
     }
     chosen.push_back(of_split[0]);
@@ -158,8 +162,10 @@ void append(Part& all, Part part, const fs::path& file) {
   ArrayLayout same = part.layout;
   same.count = all.layout.count;
   if (same != all.layout || all.labels.empty() != part.labels.empty()) {
-    throw DataError({file.string(), "pictures of another shape than the other split, or labels in "
-                                    "only one of them", "", "--set data.split=train"});
+    throw DataError({file.string(),
+                     "pictures of another shape than the other split, or labels in "
+                     "only one of them",
+                     "", "--set data.split=train"});
   }
   all.layout.count += part.layout.count;
   all.bytes += part.bytes;
@@ -193,8 +199,8 @@ PictureSet open_idx(const fs::path& path, const DataConfig& config) {
     if (low == 1) std::for_each(all.labels.begin(), all.labels.end(), [](int64_t& l) { --l; });
     set_labels(set, std::move(all.labels));
     const fs::path absolute = fs::absolute(files[0]);
-    const std::string place = absolute.parent_path().filename().string() + "/" +
-                              absolute.filename().string();
+    const std::string place =
+        absolute.parent_path().filename().string() + "/" + absolute.filename().string();
     set.class_names = known_names(lower(place), set.classes);
   }
   return set;

@@ -124,9 +124,9 @@ void ImageDataset::set_shape(int height, int width) {
   width_ = width;
   const int64_t planes = channels_ == media::Channels::kGrey ? 1 : 3;
   spec_.shape = {planes, height, width};
-  const bool changes = config_.size_px != 0 && !(set_.reader->uniform() &&
-                                                 set_.reader->uniform()->width == width &&
-                                                 set_.reader->uniform()->height == height);
+  const bool changes =
+      config_.size_px != 0 && !(set_.reader->uniform() && set_.reader->uniform()->width == width &&
+                                set_.reader->uniform()->height == height);
   const int64_t budget = set_.reader->in_memory() && !changes ? 0 : config_.cache_mb << 20;
   cache_ = ByteCache(static_cast<int64_t>(ids_.size()), spec_.elements(), budget);
 }
@@ -151,9 +151,12 @@ void ImageDataset::scan(Progress* progress) {
     decode_all(scan);
   }
   drop_broken(scan);
-  if (progress) progress->update({static_cast<double>(2 * scan.infos.size()),
-                                  static_cast<double>(2 * scan.infos.size()), {}});
-  for (const int64_t id : ids_) content_hash_ = scan.hashes[id] ^ (content_hash_ * 0x9e3779b97f4a7c15);
+  if (progress)
+    progress->update({static_cast<double>(2 * scan.infos.size()),
+                      static_cast<double>(2 * scan.infos.size()),
+                      {}});
+  for (const int64_t id : ids_)
+    content_hash_ = scan.hashes[id] ^ (content_hash_ * 0x9e3779b97f4a7c15);
 }
 
 void ImageDataset::probe_all(Scan& scan) {
@@ -175,12 +178,12 @@ void ImageDataset::settle_size(const Scan& scan) {
     return;
   }
   if (sizes.size() > 1) {
-    const int shortest = std::min_element(sizes.begin(), sizes.end(), [](auto& a, auto& b) {
-                           return std::min(a.first.first, a.first.second) <
-                                  std::min(b.first.first, b.first.second);
-                         })->first.first;
-    throw DataError({set_.path, "pictures of " + std::to_string(sizes.size()) + " sizes: " +
-                                    sizes_text(sizes),
+    const int shortest =
+        std::min_element(sizes.begin(), sizes.end(), [](auto& a, auto& b) {
+          return std::min(a.first.first, a.first.second) < std::min(b.first.first, b.first.second);
+        })->first.first;
+    throw DataError({set_.path,
+                     "pictures of " + std::to_string(sizes.size()) + " sizes: " + sizes_text(sizes),
                      "one size, or data.size_px to resize to",
                      fmt::format("--set data.size_px={}", shortest >= 64 ? 64 : 32)});
   }
@@ -191,7 +194,8 @@ void ImageDataset::settle_size(const Scan& scan) {
 void ImageDataset::settle_channels(const Scan& scan) {
   std::vector<int64_t> colored;  // by their headers
   for (size_t id = 0; id < scan.infos.size(); ++id)
-    if (!scan.problems[id] && scan.infos[id].channels >= 3) colored.push_back(static_cast<int64_t>(id));
+    if (!scan.problems[id] && scan.infos[id].channels >= 3)
+      colored.push_back(static_cast<int64_t>(id));
   bool grey = config_.channels == "grey";
   if (config_.channels == "auto") {
     std::atomic<bool> seen_color{false};
@@ -238,14 +242,16 @@ void ImageDataset::drop_broken(Scan& scan) {
     if (scan.problems[id])
       broken_.push_back({set_.reader->name(static_cast<int64_t>(id)), *scan.problems[id]});
   if (!ids_.empty()) return;
-  throw DataError({set_.path, fmt::format("{} pictures, all of them broken; the first, {}: {}",
-                                          format_count(static_cast<int64_t>(broken_.size())),
-                                          broken_[0].path, broken_[0].reason),
+  throw DataError({set_.path,
+                   fmt::format("{} pictures, all of them broken; the first, {}: {}",
+                               format_count(static_cast<int64_t>(broken_.size())), broken_[0].path,
+                               broken_[0].reason),
                    "at least one readable picture"});
 }
 
 media::Image ImageDataset::prepared(int64_t id) const {
-  media::Image image = fit_picture(set_.reader->decode(id, channels_), config_.size_px, config_.crop);
+  media::Image image =
+      fit_picture(set_.reader->decode(id, channels_), config_.size_px, config_.crop);
   if (image.width != width_ || image.height != height_) {
     throw DataError({set_.reader->name(id), fmt::format("{} x {} px", image.width, image.height),
                      fmt::format("{} x {} px, as when the set was opened", width_, height_)});

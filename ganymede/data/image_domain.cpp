@@ -22,8 +22,9 @@ void check_samples(const at::Tensor& samples) {
     return;
   }
   throw UsageError({"image samples",
-                    samples.defined() ? fmt::format("a tensor of shape {}", fmt::join(samples.sizes(), " x "))
-                                      : "none",
+                    samples.defined()
+                        ? fmt::format("a tensor of shape {}", fmt::join(samples.sizes(), " x "))
+                        : "none",
                     "[N, 1 or 3, height, width]"});
 }
 
@@ -58,8 +59,8 @@ media::Image ImageDomain::preview(const at::Tensor& samples, const at::Tensor&,
   sheet.scale = 0;
   sheet.title = options.title;
   sheet.row_labels = options.row_labels;
-  const int columns = options.columns > 0 ? options.columns
-                                          : media::square_columns(static_cast<int>(tiles.size()));
+  const int columns =
+      options.columns > 0 ? options.columns : media::square_columns(static_cast<int>(tiles.size()));
   return media::contact_sheet(tiles, columns, sheet);
 }
 
@@ -80,7 +81,8 @@ std::vector<media::Image> ImageDomain::pictures(const at::Tensor& samples) const
 
 std::vector<fs::path> ImageDomain::write(const at::Tensor& samples,
                                          const std::vector<std::string>& names,
-                                         const fs::path& path, const PreviewOptions& options) const {
+                                         const fs::path& path,
+                                         const PreviewOptions& options) const {
   const std::string extension = path.extension().string();
   if (extension == ".npz") {
     write_arrays(samples, path);
@@ -97,7 +99,8 @@ std::vector<fs::path> ImageDomain::write(const at::Tensor& samples,
   const std::vector<media::Image> images = pictures(samples);
   std::error_code error;
   fs::create_directories(path, error);
-  if (error) throw FileError({path.string(), "cannot be made: " + error.message(), "a writable folder"});
+  if (error)
+    throw FileError({path.string(), "cannot be made: " + error.message(), "a writable folder"});
   std::vector<fs::path> written;
   for (size_t i = 0; i < images.size(); ++i) {
     const std::string name = i < names.size() ? names[i] : fmt::format("{:06}", i);

@@ -24,15 +24,15 @@ struct DataReport {
   std::string kind;    // as Dataset::kind()
   std::string domain;  // image, points
   std::string split;
-  int64_t samples = 0;  // readable ones
+  int64_t samples = 0;                                  // readable ones
   std::vector<std::pair<std::string, int64_t>> splits;  // all that were seen, with counts
 
   // Images only: as stored, before any resizing. Width and height with counts, largest count first.
   std::vector<std::pair<std::pair<int, int>, int64_t>> sizes;
-  std::map<int, int64_t> channels;    // as stored -> pictures; 2 and 4 have transparency
-  std::map<int, int64_t> bit_depths;  // as stored -> pictures
-  bool grey = false;                  // every picture is grey in fact
-  bool trainable = true;              // false: sizes differ, so data.size_px is needed
+  std::map<int, int64_t> channels;         // as stored -> pictures; 2 and 4 have transparency
+  std::map<int, int64_t> bit_depths;       // as stored -> pictures
+  bool grey = false;                       // every picture is grey in fact
+  bool trainable = true;                   // false: sizes differ, so data.size_px is needed
   std::map<std::string, int64_t> ignored;  // other files there, by extension
 
   // Per channel (grey or red, green, blue; pictures in 0..255) or per dimension of points.
@@ -43,9 +43,9 @@ struct DataReport {
 
   std::vector<LabelCount> labels;  // by class; empty when unlabelled
   std::vector<BrokenFile> broken;
-  int64_t duplicates = 0;                        // samples whose content was there before
-  std::vector<std::string> duplicate_names;      // the first few, "b.png = a.png"
-  media::Image sheet;                            // samples from all over the set
+  int64_t duplicates = 0;                    // samples whose content was there before
+  std::vector<std::string> duplicate_names;  // the first few, "b.png = a.png"
+  media::Image sheet;                        // samples from all over the set
 };
 
 // Looks at every sample of config.split. Broken files never stop it. Throws DataError like

@@ -38,8 +38,9 @@ std::string sizes_text(const DataReport& report) {
 std::string channels_text(const DataReport& report) {
   std::vector<std::string> parts;
   for (const auto& [channels, count] : report.channels)
-    parts.push_back(channel_words(channels) +
-                    (report.channels.size() > 1 ? " (" + format_count(count) + ")" : std::string()));
+    parts.push_back(channel_words(channels) + (report.channels.size() > 1
+                                                   ? " (" + format_count(count) + ")"
+                                                   : std::string()));
   std::string text = join(parts);
   const bool stored_color = report.channels.contains(3) || report.channels.contains(4);
   if (report.grey && stored_color) text += "; every pixel is grey";
@@ -68,8 +69,8 @@ std::string labels_text(const DataReport& report) {
 
 std::string broken_text(const DataReport& report) {
   if (report.broken.empty()) return line("broken", "none");
-  std::string text =
-      line("broken", format_count(static_cast<int64_t>(report.broken.size())) + ", skipped in training");
+  std::string text = line(
+      "broken", format_count(static_cast<int64_t>(report.broken.size())) + ", skipped in training");
   for (size_t i = 0; i < report.broken.size() && i < kShownBroken; ++i)
     text += fmt::format("  {}: {}\n", report.broken[i].path, report.broken[i].reason);
   if (report.broken.size() > kShownBroken)
@@ -87,7 +88,8 @@ std::string splits_text(const DataReport& report) {
 
 std::string report_text(const DataReport& report) {
   std::string text = line("data", report.path) + line("kind", report.kind);
-  text += line("samples", format_count(report.samples) + (report.splits.empty() ? "" : " in split " + report.split));
+  text += line("samples", format_count(report.samples) +
+                              (report.splits.empty() ? "" : " in split " + report.split));
   if (!report.splits.empty()) text += line("splits", splits_text(report));
   if (report.domain == "image") {
     text += line("size", sizes_text(report)) + line("channels", channels_text(report));
@@ -95,7 +97,8 @@ std::string report_text(const DataReport& report) {
     text += line("dimensions", std::to_string(report.mean.size()));
   }
   text += line("range", format_number(report.minimum) + " to " + format_number(report.maximum));
-  text += line("mean", numbers_text(report.mean)) + line("deviation", numbers_text(report.deviation));
+  text +=
+      line("mean", numbers_text(report.mean)) + line("deviation", numbers_text(report.deviation));
   text += labels_text(report) + broken_text(report);
   text += line("duplicates", format_count(report.duplicates));
   for (const std::string& name : report.duplicate_names) text += "  " + name + "\n";
@@ -123,15 +126,24 @@ nlohmann::json report_json(const DataReport& report) {
   for (const auto& [name, count] : report.splits) splits[name] = count;
   for (const auto& [number, count] : report.channels) channels[std::to_string(number)] = count;
   for (const auto& [bits, count] : report.bit_depths) depths[std::to_string(bits)] = count;
-  return {{"path", report.path},         {"kind", report.kind},
-          {"domain", report.domain},     {"split", report.split},
-          {"samples", report.samples},   {"splits", splits},
-          {"sizes", sizes},              {"channels", channels},
-          {"bit_depths", depths},        {"grey", report.grey},
-          {"trainable", report.trainable}, {"ignored", report.ignored},
-          {"mean", report.mean},         {"deviation", report.deviation},
-          {"minimum", report.minimum},   {"maximum", report.maximum},
-          {"labels", labels},            {"broken", broken},
+  return {{"path", report.path},
+          {"kind", report.kind},
+          {"domain", report.domain},
+          {"split", report.split},
+          {"samples", report.samples},
+          {"splits", splits},
+          {"sizes", sizes},
+          {"channels", channels},
+          {"bit_depths", depths},
+          {"grey", report.grey},
+          {"trainable", report.trainable},
+          {"ignored", report.ignored},
+          {"mean", report.mean},
+          {"deviation", report.deviation},
+          {"minimum", report.minimum},
+          {"maximum", report.maximum},
+          {"labels", labels},
+          {"broken", broken},
           {"duplicates", report.duplicates},
           {"duplicate_names", report.duplicate_names}};
 }

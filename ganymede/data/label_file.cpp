@@ -12,8 +12,9 @@ namespace {
 using nlohmann::json;
 
 [[noreturn]] void refuse(const std::string& where, const std::string& found) {
-  throw DataError({where, found, "\"labels\": [[name, class], ...] with a class number or a one-hot "
-                                 "list for every picture",
+  throw DataError({where, found,
+                   "\"labels\": [[name, class], ...] with a class number or a one-hot "
+                   "list for every picture",
                    "--set data.labels=false"});
 }
 

@@ -61,11 +61,11 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 struct Loader::Impl {
   std::shared_ptr<const Dataset> dataset;
   LoaderOptions options;
-  int64_t start;                // position of the first batch
-  int64_t delivered = 0;        // batches
-  int64_t claimed = 0;          // batches that a worker has taken
+  int64_t start;          // position of the first batch
+  int64_t delivered = 0;  // batches
+  int64_t claimed = 0;    // batches that a worker has taken
   double stalled = 0;
-  std::vector<Slot> ring;       // batch b lies in ring[b % size]
+  std::vector<Slot> ring;  // batch b lies in ring[b % size]
   std::mutex mutex;
   std::condition_variable wanted, ready;
   bool stopping = false;
@@ -98,7 +98,8 @@ struct Loader::Impl {
     need(start >= 0, "position", start, "0 or more");
     need(dataset->size() >= 1, "data set size", dataset->size(), "1 sample or more");
     if (options.mirror && dataset->spec().domain != "image")
-      throw UsageError({"data.mirror", "true for " + dataset->spec().domain, "false except for images"});
+      throw UsageError(
+          {"data.mirror", "true for " + dataset->spec().domain, "false except for images"});
   }
 
   Batch empty_batch() const {
@@ -139,9 +140,7 @@ struct Loader::Impl {
     Order order(dataset->size(), options.seed);
     std::unique_lock lock(mutex);
     for (;;) {
-      wanted.wait(lock, [this] {
-        return stopping || slot_of(claimed).state == State::kWanted;
-      });
+      wanted.wait(lock, [this] { return stopping || slot_of(claimed).state == State::kWanted; });
       if (stopping) return;
       const int64_t mine = claimed++;
       Slot& slot = slot_of(mine);

@@ -34,7 +34,8 @@ class Loader {
   std::unique_ptr<Impl> impl_;
 };
 
-// Index of the sample at `position`: epoch position / size, slot by Permutation(size, seed, "order").
+// Index of the sample at `position`: epoch position / size, slot by Permutation(size, seed,
+// "order").
 int64_t sample_at(int64_t position, int64_t size, uint64_t seed);
 
 }  // namespace ganymede::data

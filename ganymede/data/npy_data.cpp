@@ -28,7 +28,8 @@ const media::NpyArray* find_first(const Arrays& arrays, std::initializer_list<co
 }
 
 const media::NpyArray& samples_of(const Arrays& arrays, const fs::path& path) {
-  if (const auto* found = find_first(arrays, {"images", "arr_0", "x", "data", "samples", "x_train"}))
+  if (const auto* found =
+          find_first(arrays, {"images", "arr_0", "x", "data", "samples", "x_train"}))
     return *found;
   if (arrays.size() == 1) return arrays.begin()->second;
   std::vector<std::string> there;
@@ -59,8 +60,8 @@ std::vector<int64_t> labels_of(const media::NpyArray& array, const fs::path& pat
     if (array.dtype == DType::kU32) return integers<uint32_t>(array);
     if (array.dtype == DType::kI64) return integers<int64_t>(array);
   }
-  throw DataError({path.string(), "labels as " + describe(array), "integers [N]",
-                   "--set data.labels=false"});
+  throw DataError(
+      {path.string(), "labels as " + describe(array), "integers [N]", "--set data.labels=false"});
 }
 
 std::vector<float> floats(const media::NpyArray& array, const fs::path& path) {
@@ -77,8 +78,8 @@ std::vector<float> floats(const media::NpyArray& array, const fs::path& path) {
   }
   for (size_t i = 0; i < result.size(); ++i) {
     if (std::isfinite(result[i])) continue;
-    throw DataError({path.string(), "NaN or infinity at element " + std::to_string(i),
-                     "finite numbers"});
+    throw DataError(
+        {path.string(), "NaN or infinity at element " + std::to_string(i), "finite numbers"});
   }
   return result;
 }

@@ -70,7 +70,8 @@ void Pen::draw_segment(Point from, Point to, float radius_from, float radius_to)
       const float py = static_cast<float>(y) + 0.5F - from.y;
       const float t = std::clamp((px * dx + py * dy) * scale, 0.0F, 1.0F);
       const float ex = px - t * dx, ey = py - t * dy;
-      const float depth = radius_from + t * (radius_to - radius_from) - std::sqrt(ex * ex + ey * ey);
+      const float depth =
+          radius_from + t * (radius_to - radius_from) - std::sqrt(ex * ex + ey * ey);
       row[x] = std::max(row[x], depth);
     }
   }

@@ -41,9 +41,9 @@ struct PictureSet {
   std::shared_ptr<const PictureReader> reader;
   std::vector<int64_t> labels;  // one per picture, 0 <= label < classes; empty without labels
   int64_t classes = 0;
-  std::vector<std::string> class_names;                  // empty or `classes` of them
-  std::vector<std::pair<std::string, int64_t>> splits;   // counts of the splits that were seen
-  std::map<std::string, int64_t> ignored;                // other files there, by extension
+  std::vector<std::string> class_names;                 // empty or `classes` of them
+  std::vector<std::pair<std::string, int64_t>> splits;  // counts of the splits that were seen
+  std::map<std::string, int64_t> ignored;               // other files there, by extension
 };
 
 // Finds and opens pictures or points; exactly one of the two is set.
@@ -53,8 +53,9 @@ struct Source {
 };
 Source open_source(const DataConfig& config, Progress* progress = nullptr);
 
-// Sets labels and classes of a set that has its reader: `classes`, or more where the labels need more. Throws DataError when the
-// count differs from the number of pictures or a label is negative or above 65,535.
+// Sets labels and classes of a set that has its reader: `classes`, or more where the labels need
+// more. Throws DataError when the count differs from the number of pictures or a label is negative
+// or above 65,535.
 void set_labels(PictureSet& set, std::vector<int64_t> labels, int64_t classes = 0);
 
 // Splits are "train" and "test"; every reader refuses one that the data lacks in these words.

@@ -97,8 +97,9 @@ std::shared_ptr<Dataset> make_point_array(std::vector<float> values, int64_t dim
   int64_t classes = 0;
   if (!labels.empty()) {
     if (static_cast<int64_t>(labels.size()) != count) {
-      throw DataError({name, format_count(static_cast<int64_t>(labels.size())) + " labels for " +
-                                 format_count(count) + " points",
+      throw DataError({name,
+                       format_count(static_cast<int64_t>(labels.size())) + " labels for " +
+                           format_count(count) + " points",
                        "one label for each point", "--set data.labels=false"});
     }
     const auto [low, high] = std::minmax_element(labels.begin(), labels.end());

@@ -19,8 +19,9 @@ constexpr media::Color kFakeColor = {213, 94, 0};
 at::Tensor checked(const at::Tensor& samples) {
   if (!samples.defined() || samples.dim() != 2 || samples.size(1) < 1 || samples.size(1) > 3) {
     throw UsageError({"point samples",
-                      samples.defined() ? fmt::format("a tensor of shape {}", fmt::join(samples.sizes(), " x "))
-                                        : "none",
+                      samples.defined()
+                          ? fmt::format("a tensor of shape {}", fmt::join(samples.sizes(), " x "))
+                          : "none",
                       "[N, 1 to 3]"});
   }
   return samples.detach().to(at::kCPU, at::kFloat).contiguous();
@@ -88,7 +89,8 @@ std::vector<std::filesystem::path> PointsDomain::write(const at::Tensor& samples
   } else if (media::has_image_extension(path)) {
     media::write_image(path, preview(points, {}, options));
   } else {
-    throw UsageError({path.string(), extension.empty() ? "no extension" : "the extension " + extension,
+    throw UsageError({path.string(),
+                      extension.empty() ? "no extension" : "the extension " + extension,
                       ".png, .webp, .jpg, .gif, .csv or .npz"});
   }
   return {path};

@@ -19,8 +19,8 @@ constexpr int kDefaultPx = 32;
 constexpr int kMinPx = 8;
 constexpr int kMaxPx = 512;
 constexpr char kVersion[] = "shapes 1";  // changes when the pictures do
-constexpr std::array<const char*, kShapeClasses> kNames = {"circle", "square", "triangle", "star",
-                                                           "ring",   "cross",  "heart",    "crescent"};
+constexpr std::array<const char*, kShapeClasses> kNames = {
+    "circle", "square", "triangle", "star", "ring", "cross", "heart", "crescent"};
 
 struct Vec {
   float x, y;
@@ -138,7 +138,8 @@ Scene make_scene(Stream& stream, int shape) {
   const float hue = back_hue + uniform(stream, 0.2, 0.8);
   const bool dark = brightness(back) > 0.5F;
   const float value = dark ? uniform(stream, 0.3, 0.6) : uniform(stream, 0.9, 1.0);
-  scene.fill_from = from_hsv(hue, dark ? uniform(stream, 0.75, 1.0) : uniform(stream, 0.4, 0.8), value);
+  scene.fill_from =
+      from_hsv(hue, dark ? uniform(stream, 0.75, 1.0) : uniform(stream, 0.4, 0.8), value);
   scene.fill_to = mix(scene.fill_from, {1, 1, 1}, uniform(stream, 0.0, 0.25));
   return scene;
 }

@@ -10,8 +10,8 @@ namespace ganymede::data {
 // Circle, square, triangle, star, ring, cross, heart, crescent.
 inline constexpr int kShapeClasses = 8;
 
-// RGB picture of `size` x `size` px, a pure function of (index, size); the class is index % 8. Larger
-// sizes show the same scene drawn finer.
+// RGB picture of `size` x `size` px, a pure function of (index, size); the class is index % 8.
+// Larger sizes show the same scene drawn finer.
 media::Image draw_shape(int64_t index, int size = 32);
 
 PictureSet open_shapes(const DataConfig& config);

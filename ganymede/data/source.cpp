@@ -25,7 +25,8 @@ namespace fs = std::filesystem;
 constexpr size_t kHeadBytes = 512;
 constexpr size_t kTarMagicOffset = 257;
 constexpr const char* kFileKinds =
-    "an IDX file (.gz or plain), a CIFAR .bin, a .zip or .tar of pictures, a .npz or .npy, or a folder";
+    "an IDX file (.gz or plain), a CIFAR .bin, a .zip or .tar of pictures, a .npz or .npy, or a "
+    "folder";
 
 Source pictures(PictureSet set) {
   Source source;
@@ -36,7 +37,8 @@ Source pictures(PictureSet set) {
 std::string read_head(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file)
-    throw FileError({path.string(), "cannot be opened", "a readable file", "check its permissions"});
+    throw FileError(
+        {path.string(), "cannot be opened", "a readable file", "check its permissions"});
   std::string head(kHeadBytes, '\0');
   file.read(head.data(), static_cast<std::streamsize>(head.size()));
   head.resize(static_cast<size_t>(file.gcount()));
@@ -134,15 +136,17 @@ Source open_source(const DataConfig& config, Progress*) {
     return fs::is_directory(path) ? open_directory(path, config) : open_file(path, config);
   } catch (const fs::filesystem_error& error) {
     throw FileError({error.path1().empty() ? path.string() : error.path1().string(),
-                     error.code().message(), "readable files and folders", "check its permissions"});
+                     error.code().message(), "readable files and folders",
+                     "check its permissions"});
   }
 }
 
 void set_labels(PictureSet& set, std::vector<int64_t> labels, int64_t classes) {
   const int64_t count = set.reader->count();
   if (static_cast<int64_t>(labels.size()) != count) {
-    throw DataError({set.path, format_count(static_cast<int64_t>(labels.size())) + " labels for " +
-                                   format_count(count) + " pictures",
+    throw DataError({set.path,
+                     format_count(static_cast<int64_t>(labels.size())) + " labels for " +
+                         format_count(count) + " pictures",
                      "one label for each picture", "--set data.labels=false"});
   }
   const auto [low, high] = std::minmax_element(labels.begin(), labels.end());

@@ -73,8 +73,8 @@ TEST(Idx, EmnistIsTurnedUprightAndLettersStartAtZero) {
   const auto set = open_dataset(at_path(folder.path()));
   EXPECT_EQ(set->spec().shape, (std::vector<int64_t>{1, 3, 2}));
   const auto values = read_sample(*set, 0);
-  for (const auto& [place, stored] : std::vector<std::pair<int, int>>{
-           {0, 0}, {1, 3}, {2, 1}, {3, 4}, {4, 2}, {5, 5}}) {
+  for (const auto& [place, stored] :
+       std::vector<std::pair<int, int>>{{0, 0}, {1, 3}, {2, 1}, {3, 4}, {4, 2}, {5, 5}}) {
     EXPECT_FLOAT_EQ(values[place], as_float(stored));
   }
   EXPECT_EQ(set->label(0), 0);
@@ -152,9 +152,10 @@ TEST(Npy, ArchiveWithLabelsAndPoints) {
   const TempFolder folder;
   const std::string pixels(2 * 4 * 4, 'x');
   const int64_t labels[] = {1, 0};
-  media::write_npz(folder / "set.npz",
-                   {{"images", {media::DType::kU8, {2, 4, 4}, pixels}},
-                    {"labels", {media::DType::kI64, {2}, {reinterpret_cast<const char*>(labels), 16}}}});
+  media::write_npz(
+      folder / "set.npz",
+      {{"images", {media::DType::kU8, {2, 4, 4}, pixels}},
+       {"labels", {media::DType::kI64, {2}, {reinterpret_cast<const char*>(labels), 16}}}});
   const auto set = open_dataset(at_path(folder / "set.npz"));
   EXPECT_EQ(set->spec().classes, 2);
   EXPECT_EQ(set->label(0), 1);

@@ -1,11 +1,12 @@
 // The sets that need no file.
+#include "ganymede/data/builtin.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <map>
 #include <set>
 
-#include "ganymede/data/builtin.h"
 #include "ganymede/data/digits.h"
 #include "ganymede/data/glyphs.h"
 #include "ganymede/data/shapes.h"
@@ -28,12 +29,10 @@ TEST(Builtin, CountsShapesAndClasses) {
     int64_t train, test, classes;
     std::vector<int64_t> shape;
   };
-  const std::vector<Expected> all = {{"digits", 60000, 10000, 10, {1, 28, 28}},
-                                     {"shapes", 32000, 4000, 8, {3, 32, 32}},
-                                     {"ring8", 100000, 10000, 8, {2}},
-                                     {"grid25", 100000, 10000, 25, {2}},
-                                     {"swissroll", 100000, 10000, 0, {2}},
-                                     {"gaussian", 100000, 10000, 0, {1}}};
+  const std::vector<Expected> all = {
+      {"digits", 60000, 10000, 10, {1, 28, 28}}, {"shapes", 32000, 4000, 8, {3, 32, 32}},
+      {"ring8", 100000, 10000, 8, {2}},          {"grid25", 100000, 10000, 25, {2}},
+      {"swissroll", 100000, 10000, 0, {2}},      {"gaussian", 100000, 10000, 0, {1}}};
   EXPECT_EQ(builtin_datasets().size(), all.size());
   for (const Expected& expected : all) {
     SCOPED_TRACE(expected.name);
@@ -42,7 +41,8 @@ TEST(Builtin, CountsShapesAndClasses) {
     EXPECT_EQ(open_named(expected.name, "all")->size(), expected.train + expected.test);
     EXPECT_EQ(open_named(expected.name)->spec().classes, expected.classes);
     EXPECT_EQ(open_named(expected.name)->spec().shape, expected.shape);
-    EXPECT_NE(open_named(expected.name)->fingerprint(), open_named(expected.name, "test")->fingerprint());
+    EXPECT_NE(open_named(expected.name)->fingerprint(),
+              open_named(expected.name, "test")->fingerprint());
     EXPECT_EQ(open_named(expected.name)->fingerprint(), open_named(expected.name)->fingerprint());
   }
 }
@@ -136,7 +136,8 @@ TEST(Digits, OtherSizesShowTheSameDrawing) {
   for (int y = 0; y < 28; ++y)
     for (int x = 0; x < 28; ++x) {
       const double mean = (*big.at(2 * x, 2 * y) + *big.at(2 * x + 1, 2 * y) +
-                           *big.at(2 * x, 2 * y + 1) + *big.at(2 * x + 1, 2 * y + 1)) / 4.0;
+                           *big.at(2 * x, 2 * y + 1) + *big.at(2 * x + 1, 2 * y + 1)) /
+                          4.0;
       difference += std::abs(mean - *small.at(x, y)) / 784;
     }
   EXPECT_LT(difference, 8);
@@ -153,7 +154,8 @@ TEST(Shapes, ColouredAndDistinct) {
     EXPECT_TRUE(seen.insert(image.pixels).second);
     int strongest = 0;  // difference between the channels of a pixel
     for (size_t p = 0; p < image.pixels.size(); p += 3) {
-      const auto [low, high] = std::minmax({image.pixels[p], image.pixels[p + 1], image.pixels[p + 2]});
+      const auto [low, high] =
+          std::minmax({image.pixels[p], image.pixels[p + 1], image.pixels[p + 2]});
       strongest = std::max(strongest, high - low);
     }
     // The least saturated fill, 0.75 of brightness 0.3, whitened by a quarter: 0.169 of 255.

@@ -1,11 +1,12 @@
 // Samples as pictures and files.
+#include "ganymede/data/domain.h"
+
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <sstream>
 
-#include "ganymede/data/domain.h"
 #include "ganymede/media/codec.h"
 #include "ganymede/media/npy.h"
 #include "support.h"
@@ -70,7 +71,8 @@ TEST(PointsDomain, CsvAndArrayReadBack) {
   EXPECT_EQ(x, 0.1F);
   EXPECT_EQ(y, -2.0F);
   domain.write(points, {}, folder / "p.npz", {});
-  EXPECT_EQ(read_sample(*open_dataset(at_path(folder / "p.npz")), 1), (std::vector<float>{3.5F, 1e-7F}));
+  EXPECT_EQ(read_sample(*open_dataset(at_path(folder / "p.npz")), 1),
+            (std::vector<float>{3.5F, 1e-7F}));
   EXPECT_TRUE(domain.pictures(points).empty());
   EXPECT_THROW(domain.write(points, {}, folder / "p.txt", {}), UsageError);
 }

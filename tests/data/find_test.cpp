@@ -1,7 +1,8 @@
 // Names after --data, and files of the wrong kind.
+#include "ganymede/data/find.h"
+
 #include <gtest/gtest.h>
 
-#include "ganymede/data/find.h"
 #include "support.h"
 
 namespace ganymede::data {
@@ -11,9 +12,7 @@ using namespace testing;  // NOLINT(google-build-using-namespace)
 
 class FindData : public ::testing::Test {
  protected:
-  void SetUp() override {
-    ::setenv("GANYMEDE_DATA", ("/nowhere:" + folder_.string()).c_str(), 1);
-  }
+  void SetUp() override { ::setenv("GANYMEDE_DATA", ("/nowhere:" + folder_.string()).c_str(), 1); }
   void TearDown() override { ::unsetenv("GANYMEDE_DATA"); }
   TempFolder folder_;
 };

@@ -113,7 +113,8 @@ TEST(Folder, TransparencyIsReadOverWhite) {
 TEST(Folder, BrokenFilesAreCountedNamedAndSkipped) {
   const TempFolder folder;
   media::Image noise = plain(32, 32, {0});
-  for (size_t i = 0; i < noise.pixels.size(); ++i) noise.pixels[i] = static_cast<uint8_t>(i * i * 31);
+  for (size_t i = 0; i < noise.pixels.size(); ++i)
+    noise.pixels[i] = static_cast<uint8_t>(i * i * 31);
   const std::string png = media::encode_png(noise);
   write_bytes(folder / "a/1.png", png);
   write_bytes(folder / "a/2.png", png.substr(0, png.size() / 2));
@@ -159,7 +160,8 @@ TEST(Folder, PgmAndPpmAreRead) {
   const auto grey = open_dataset(at_path(folder.path()));
   EXPECT_EQ(grey->spec().shape, (std::vector<int64_t>{1, 1, 2}));
   EXPECT_FLOAT_EQ(read_sample(*grey, 0)[0], as_float(10));
-  write_bytes(folder / "b.ppm", std::string("P6 2 1 15\n") + std::string("\x00\x01\x0f\x0f\x00\x00", 6));
+  write_bytes(folder / "b.ppm",
+              std::string("P6 2 1 15\n") + std::string("\x00\x01\x0f\x0f\x00\x00", 6));
   const auto color = open_dataset(at_path(folder.path()));
   EXPECT_EQ(color->spec().shape[0], 3);
   EXPECT_FLOAT_EQ(read_sample(*color, 1)[2], as_float(17));  // 1 of 15 is 17 of 255
@@ -246,7 +248,8 @@ TEST(Dataset, FingerprintFollowsContent) {
 TEST(Dataset, WithoutCacheTheSameIsRead) {
   const TempFolder folder;
   for (uint8_t i = 0; i < 5; ++i)
-    write_png(folder / (std::string(1, static_cast<char>('a' + i)) + ".png"), plain(4, 4, {i, 9, 8}));
+    write_png(folder / (std::string(1, static_cast<char>('a' + i)) + ".png"),
+              plain(4, 4, {i, 9, 8}));
   DataConfig config = at_path(folder.path());
   const auto cached = open_dataset(config);
   config.cache_mb = 0;

@@ -108,7 +108,8 @@ TEST(Convert, ResizesAndRefusesToOverwrite) {
   EXPECT_FALSE(fs::exists(folder / "out.zip"));
   config.size_px = 6;
   convert_to_zip(config, folder / "out.zip");
-  EXPECT_EQ(open_dataset(at_path(folder / "out.zip"))->spec().shape, (std::vector<int64_t>{3, 6, 6}));
+  EXPECT_EQ(open_dataset(at_path(folder / "out.zip"))->spec().shape,
+            (std::vector<int64_t>{3, 6, 6}));
   EXPECT_THROW(convert_to_zip(config, folder / "out.zip"), UsageError);
   EXPECT_EQ(convert_to_zip(config, folder / "out.zip", true).samples, 2);
   EXPECT_THROW(convert_to_zip(config, folder / "out.rar"), UsageError);

@@ -1,4 +1,6 @@
 // Order, resume, mirroring, errors and shutdown of the loader.
+#include "ganymede/data/loader.h"
+
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
@@ -7,7 +9,6 @@
 #include <thread>
 
 #include "ganymede/core/random.h"
-#include "ganymede/data/loader.h"
 #include "support.h"
 
 namespace ganymede::data {

@@ -11,8 +11,8 @@ namespace {
 
 using namespace testing;  // NOLINT(google-build-using-namespace)
 
-#define NEEDS(name)                                                       \
-  if (!fs::exists(shared_data() / (name)))                                \
+#define NEEDS(name)                        \
+  if (!fs::exists(shared_data() / (name))) \
   GTEST_SKIP() << (shared_data() / (name)).string() << " is not there"
 
 std::vector<int64_t> label_counts(const Dataset& set) {
@@ -93,11 +93,13 @@ TEST(SharedData, MixedSizesNeedASize) {
 
 TEST(SharedData, TransparentAndPaletteEmoji) {
   NEEDS("emojitwo_pairs");
-  const auto pairs = open_dataset(at_path(shared_data() / "emojitwo_pairs/emojitwo_bw_colour_pairs_64.tar"));
+  const auto pairs =
+      open_dataset(at_path(shared_data() / "emojitwo_pairs/emojitwo_bw_colour_pairs_64.tar"));
   EXPECT_EQ(pairs->size(), 980);
   EXPECT_TRUE(pairs->broken().empty());
   NEEDS("noto_emoji_captioned");
-  EXPECT_EQ(open_dataset(at_path(shared_data() / "noto_emoji_captioned/noto_emoji_72.tar"))->size(), 1600);
+  EXPECT_EQ(open_dataset(at_path(shared_data() / "noto_emoji_captioned/noto_emoji_72.tar"))->size(),
+            1600);
 }
 
 TEST(SharedData, UnsupportedArrayIsRefused) {

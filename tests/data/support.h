@@ -78,7 +78,10 @@ inline std::string tar_member(const std::string& name, const std::string& bytes)
   header.replace(136, 11, "00000000000");
   header.replace(148, 8, "        ");
   header[156] = '0';
-  header.replace(257, 8, std::string("ustar\0" "00", 8));
+  header.replace(257, 8,
+                 std::string("ustar\0"
+                             "00",
+                             8));
   unsigned sum = 0;
   for (const char c : header) sum += static_cast<unsigned char>(c);
   char check[8];

@@ -90,7 +90,7 @@ TheoryResult optimal_discriminator(uint64_t seed, const TheoryOptions& options) 
   const Errors errors = errors_on_support(learned, exact, p_x, q_x);
 
   TheoryResult result;
-  result.numbers = {{"largest |D - p/(p+q)| on the support", errors.largest, 0.0, 0.06},
+  result.numbers = {{"largest |D - p/(p+q)| on the support", errors.largest, 0.0, 0.05},
                     {"mean |D - p/(p+q)| on the support", errors.mean, 0.0, 0.015}};
   const media::LinePlot judged = {
       .labels = {.title = "D(x)", .x = "x", .y = "probability of being real"},
