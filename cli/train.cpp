@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -16,12 +17,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// No recipe allows it, so that every number a person may type is used or refused.
+constexpr int64_t kNotGiven = std::numeric_limits<int64_t>::min();
+
 struct Arguments {
   std::string what;
   std::string data, out, runs = "runs", device;
   std::vector<std::string> sets;
-  int64_t seed = -1, batch = 0, threads = -1;
-  double kimg = 0;
+  int64_t seed = kNotGiven, batch = kNotGiven, threads = kNotGiven;
+  double kimg = static_cast<double>(kNotGiven);
   bool dry_run = false;
 };
 
@@ -32,10 +36,10 @@ void apply_flags(const Arguments& args, config::Recipe& recipe) {
   };
   for (const std::string& assignment : args.sets) recipe.set(assignment);
   if (!args.data.empty()) put("data.path", args.data, "--data");
-  if (args.seed >= 0) put("seed", args.seed, "--seed");
-  if (args.kimg > 0) put("train.kimg", args.kimg, "--kimg");
-  if (args.batch > 0) put("train.batch", args.batch, "--batch");
-  if (args.threads >= 0) put("train.threads", args.threads, "--threads");
+  if (args.seed != kNotGiven) put("seed", args.seed, "--seed");
+  if (args.kimg != static_cast<double>(kNotGiven)) put("train.kimg", args.kimg, "--kimg");
+  if (args.batch != kNotGiven) put("train.batch", args.batch, "--batch");
+  if (args.threads != kNotGiven) put("train.threads", args.threads, "--threads");
   if (!args.device.empty()) put("train.device", args.device, "--device");
 }
 

@@ -28,7 +28,7 @@ target_include_directories(ganymede_flags INTERFACE ${PROJECT_SOURCE_DIR})
 
 if(GANYMEDE_SANITIZE)
   target_compile_options(ganymede_flags INTERFACE
-    -fsanitize=${GANYMEDE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    -fsanitize=${GANYMEDE_SANITIZE} -fno-sanitize=vptr -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(ganymede_flags INTERFACE -fsanitize=${GANYMEDE_SANITIZE})
 endif()
 if(GANYMEDE_COVERAGE)

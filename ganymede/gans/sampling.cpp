@@ -24,6 +24,8 @@ Request row_of(const Request& request, int64_t row) {
 class OneThread {
  public:
   OneThread() : threads_(at::get_num_threads()), alone_(!at::in_parallel_region()) {
+    // A new thread would otherwise take the global setting at its first inline parallel_for.
+    at::internal::lazy_init_num_threads();
     set(1);
   }
   ~OneThread() { set(threads_); }

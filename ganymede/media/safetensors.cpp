@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <tuple>
+#include <utility>
 
 #include "ganymede/core/error.h"
 #include "ganymede/media/safetensors_json.h"
@@ -133,11 +134,14 @@ ArrayView SafetensorsFile::get(const std::string& name) const {
 std::string encode_safetensors(const std::map<std::string, ArrayView>& tensors,
                                const std::map<std::string, std::string>& metadata) {
   std::vector<const std::pair<const std::string, ArrayView>*> order;
+  order.reserve(tensors.size());
   for (const auto& item : tensors) order.push_back(&item);
-  std::ranges::stable_sort(order, {}, [](const auto* item) {
-    return std::ranges::find(kOrder, item->second.dtype) - kOrder.begin();
+  std::ranges::sort(order, {}, [](const auto* item) {
+    const auto rank = std::ranges::find(kOrder, item->second.dtype) - kOrder.begin();
+    return std::pair<int64_t, std::string_view>(rank, item->first);
   });
   std::vector<SafetensorsEntry> entries;
+  entries.reserve(order.size());
   uint64_t offset = 0;
   for (const auto* item : order) {
     const ArrayView& array = item->second;

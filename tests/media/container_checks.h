@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "ganymede/core/error.h"
+#include "ganymede/core/files.h"
 
 namespace ganymede::media {
 
@@ -44,6 +45,19 @@ inline std::string read_bytes(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
+
+// Makes the fault points of core/files.h fail while it lives, counting passages from now on.
+class Fault {
+ public:
+  explicit Fault(const char* spec) {
+    ::setenv("GANYMEDE_FAULT", "reset:2", 1);
+    fault_point("reset", {});  // another plan than before starts a new count
+    ::setenv("GANYMEDE_FAULT", spec, 1);
+  }
+  ~Fault() { ::unsetenv("GANYMEDE_FAULT"); }
+  Fault(const Fault&) = delete;
+  Fault& operator=(const Fault&) = delete;
+};
 
 // Little-endian bytes of a number.
 template <typename T>

@@ -185,6 +185,7 @@ TEST(Tar, ManyThreadsMayRead) {
   const TarReader tar(scratch / "a.tar");
   std::atomic<int> wrong = 0;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 2000; ++i) {

@@ -262,10 +262,10 @@ TEST(TensorFolder, FailedWriteLeavesNothingBehind) {
   write_tensor_folder(scratch / "a", sample_files(1), sample_state(1));
   for (const char* fault : {"file.write:1:enospc", "file.write:3:enospc", "file.sync:2:eio",
                             "folder.file:2:eio", "folder.manifest:1:enospc", "file.rename:1:eio"}) {
-    ::setenv("GANYMEDE_FAULT", fault, 1);
-    expect_refused<FileError>(
-        fault, "", [&] { write_tensor_folder(scratch / "a", sample_files(2), sample_state(2)); });
-    ::unsetenv("GANYMEDE_FAULT");
+    expect_refused<FileError>(fault, "", [&] {
+      const Fault planned(fault);
+      write_tensor_folder(scratch / "a", sample_files(2), sample_state(2));
+    });
     EXPECT_EQ(entries_of(scratch.path()), std::vector<std::string>{"a"}) << fault;
     expect_sample(scratch / "a", 1, 1);
   }
@@ -289,7 +289,7 @@ TEST(TensorFolder, SurvivesKillAtEveryPoint) {
       write_tensor_folder(scratch / "a", sample_files(1), sample_state(1));
       const pid_t child = ::fork();
       if (child == 0) {
-        ::setenv("GANYMEDE_FAULT", (std::string(point) + ":" + std::to_string(passage)).c_str(), 1);
+        const Fault planned((std::string(point) + ":" + std::to_string(passage)).c_str());
         write_tensor_folder(scratch / "a", sample_files(2), sample_state(2));
         ::_exit(0);
       }

@@ -72,7 +72,9 @@ def test_safetensors_gives_the_reference_bytes(tmp_path):
 @pytest.mark.parametrize("command", ["safetensors", "tensors"])
 def test_bfloat16_both_ways(tmp_path, command):
     bits = np.arange(65536, dtype=np.uint16)
-    spec = safetensors.TensorSpec("bfloat16", [256, 256], bits.ctypes.data, bits.nbytes)
+    spec = safetensors.TensorSpec(
+        dtype="bfloat16", shape=[256, 256], data_ptr=bits.ctypes.data, data_len=bits.nbytes
+    )
     (tmp_path / "theirs").write_bytes(safetensors.serialize({"w": spec}))
     tool(command, tmp_path / "theirs", tmp_path / "ours")
     ((name, info),) = safetensors.deserialize((tmp_path / "ours").read_bytes())

@@ -258,15 +258,14 @@ void expect_averages(double ema_kimg, double ramp) {
   std::map<std::string, at::Tensor> expected = weights(game.gan).at("generator_ema");
   for (int t = 1; t <= 6; ++t) {
     game.trainer->step();
+    const State now = game.gan.state();
     double half_life = ema_kimg * 1000;
     if (ramp > 0) half_life = std::min(half_life, ramp * 8 * t);
     const double keep = half_life > 0 ? std::pow(0.5, 8 / half_life) : 0;
     for (auto& [name, average] : expected) {
-      const at::Tensor& value = game.gan.state().at("generator").at(name);
-      average = average * keep + value * (1 - keep);
-      EXPECT_LT((average - game.gan.state().at("generator_ema").at(name)).abs().max().item<double>(),
-                1e-6)
-          << name << ", step " << t;
+      average = average * keep + now.at("generator").at(name) * (1 - keep);
+      const at::Tensor error = average - now.at("generator_ema").at(name);
+      EXPECT_LT(error.abs().max().item<double>(), 1e-6) << name << ", step " << t;
     }
   }
 }

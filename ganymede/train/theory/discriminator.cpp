@@ -53,7 +53,7 @@ media::LinePlot density_plot(const std::string& title, const std::vector<double>
 
 constexpr media::Color kExact = {0, 0, 0};
 constexpr media::Color kLearned = {213, 94, 0};
-constexpr media::Color kUntrained = {153, 153, 153};
+constexpr media::Color kAside = {153, 153, 153};
 
 // A cross at each point of a series: segments with gaps between them.
 media::Series crosses(const media::Series& points, double half_width, double half_height) {
@@ -131,7 +131,7 @@ TheoryResult equilibrium(uint64_t seed, const TheoryOptions& options) {
   const media::LinePlot judged = {
       .labels = {.title = "D(x) when p_g = p_data", .x = "x", .y = "probability of being real"},
       .series = {{.name = "density of both", .x = x, .y = p_x},
-                 {.name = "D before training", .x = x, .y = before, .color = kUntrained},
+                 {.name = "D before training", .x = x, .y = before, .color = kAside},
                  {.name = "trained D", .x = x, .y = learned, .color = kLearned},
                  {.name = "1/2", .x = x, .y = half, .color = kExact}}};
   const media::LinePlot curve = {
@@ -174,7 +174,8 @@ TheoryResult jensen_shannon(uint64_t seed, const TheoryOptions& options) {
   media::Series quadrature{
       .name = "numeric integration", .x = metrics::grid(0, 5.5, 111), .color = kExact};
   for (const double shift : quadrature.x) quadrature.y.push_back(exact_js(shift));
-  const media::Series limit{.name = "log 2", .x = {0, 5.5}, .y = {std::log(2.0), std::log(2.0)}};
+  const media::Series limit{
+      .name = "log 2", .x = {0, 5.5}, .y = {std::log(2.0), std::log(2.0)}, .color = kAside};
   result.picture = media::render_plot(
       media::LinePlot{.labels = {.title = "Jensen-Shannon divergence of two unit Gaussians",
                                  .x = "distance of the means",
