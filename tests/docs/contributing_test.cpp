@@ -2,6 +2,9 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
+#include "ganymede/gans/registry.h"
 #include "ganymede/gans/sampling.h"
 #include "ganymede/train/trainer.h"
 
