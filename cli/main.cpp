@@ -76,7 +76,8 @@ int usage_error(CLI::App& app, int argc, char** argv, const CLI::ParseError& err
   const CLI::App* at = reached(app, argc, argv, next);
   std::string hint;
   for (int i = next; i < argc; ++i) {
-    const std::string word(argv[i], std::string_view(argv[i]).find('='));
+    const std::string argument = argv[i];
+    const std::string word = argument.substr(0, argument.find('='));
     const auto words = known_words(*at);
     if (std::find(words.begin(), words.end(), word) != words.end()) continue;
     const bool may_be_wrong = word.starts_with("--") || (i == next && !at->get_subcommands({}).empty());

@@ -100,6 +100,18 @@ void show_dry_run(train::Session& session, const Context& context) {
                     session.train().kimg));
 }
 
+void train_in(const fs::path& folder, train::Session& session, const Context& context) {
+  {
+    Progress reading(context.progress(), "reading " + session.data().path, "files");
+    session.open(&reading);
+    reading.finish("");
+  }
+  Progress progress(context.progress(), "train " + session.short_name(), "kimg");
+  const auto result = train::train_run(session, folder, progress, context.command_line);
+  progress.finish("");
+  report(result, context);
+}
+
 void run_train(const Arguments& args, const Context& context) {
   config::Recipe recipe = train::choose_recipe(args.what, args.data);
   apply_flags(args, recipe);
@@ -107,10 +119,7 @@ void run_train(const Arguments& args, const Context& context) {
   tune_process(static_cast<int>(session.train().threads));
   if (args.dry_run) return show_dry_run(session, context);
   const fs::path folder = make_folder(args, session);
-  Progress progress(context.progress(), "train " + session.short_name(), "kimg");
-  const auto result = train::train_run(session, folder, progress, context.command_line);
-  progress.finish("");
-  report(result, context);
+  train_in(folder, session, context);
 }
 
 void run_resume(const Arguments& args, const Context& context) {
@@ -126,10 +135,7 @@ void run_resume(const Arguments& args, const Context& context) {
   apply_flags(args, recipe);
   train::Session session(std::move(recipe));
   tune_process(static_cast<int>(session.train().threads));
-  Progress progress(context.progress(), "train " + session.short_name(), "kimg");
-  const auto result = train::train_run(session, folder, progress, context.command_line);
-  progress.finish("");
-  report(result, context);
+  train_in(folder, session, context);
 }
 
 std::vector<Option> common_options(Arguments& args) {

@@ -162,7 +162,7 @@ void Progress::finish(std::string_view summary) {
   const std::lock_guard lock(output_mutex());
   if (impl_->finished) return;
   impl_->end_line();
-  if (impl_->mode == ProgressMode::kQuiet) return;
+  if (impl_->mode == ProgressMode::kQuiet || summary.empty()) return;
   const std::string& task = impl_->view.task;
   impl_->say(impl_->mode == ProgressMode::kJson
                  ? event_json("done", {{"task", task}, {"summary", std::string(summary)}})

@@ -36,6 +36,7 @@ class Progress {
   void update(const ProgressUpdate& update);
   // An event beside the line ("checkpoint", {"path", ...}); JSON: {"event": "checkpoint", ...}.
   void event(std::string_view name, const std::vector<std::pair<std::string, std::string>>& fields);
+  // Ends the line; says `summary` unless it is empty.
   void finish(std::string_view summary);
 
  private:

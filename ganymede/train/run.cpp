@@ -35,7 +35,9 @@ std::string utc_now() {
 
 // Whether a multiple of `interval` lies in (before, after].
 bool crosses(double before, double after, double interval) {
-  return interval > 0 && std::floor(after / interval) > std::floor(before / interval);
+  // 0.15 / 0.05 is a little less than 3.
+  const auto multiples = [&](double kimg) { return std::floor(kimg / interval + 1e-6); };
+  return interval > 0 && multiples(after) > multiples(before);
 }
 
 // One run while it lasts.
@@ -77,7 +79,7 @@ class Run {
   }
 
   void start() {
-    session_.open(&progress_);
+    if (!session_.is_open()) session_.open();
     media::remove_stale_temporaries(folder_.root());
     media::remove_stale_temporaries(folder_.checkpoints());
     result_.folder = folder_.root();

@@ -18,7 +18,7 @@ struct RunResult {
   double kimg = 0;
 };
 
-// Trains `session` (opened here) in `folder`, which must exist, from the newest whole checkpoint
+// Trains `session` (opened here unless it is open) in `folder`, which must exist, from the newest whole checkpoint
 // there or from the start. Takes the folder's lock; writes recipe.toml, environment.json, log,
 // statistics, pictures, checkpoints and model/. Throws StoppedError after saving when SIGINT,
 // SIGTERM or <folder>/control/stop asks for it; NumericError by the NaN policy; FileError when

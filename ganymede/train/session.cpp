@@ -6,6 +6,7 @@
 
 #include "ganymede/core/device.h"
 #include "ganymede/core/error.h"
+#include "ganymede/core/log.h"
 
 namespace ganymede::train {
 namespace {
@@ -28,6 +29,16 @@ bool is_builtin_recipe(const std::string& name) {
   const auto& recipes = config::embedded_recipes();
   return std::any_of(recipes.begin(), recipes.end(),
                      [&](const auto& recipe) { return recipe.first == name; });
+}
+
+void warn_of_broken_files(const data::Dataset& dataset) {
+  constexpr size_t kNamed = 5;
+  const auto broken = dataset.broken();
+  for (size_t i = 0; i < std::min(broken.size(), kNamed); ++i) {
+    log_warning("[{}] {}; skipped", broken[i].path, broken[i].reason);
+  }
+  if (broken.size() <= kNamed) return;
+  log_warning("{} broken files are skipped; gan data info names them all", broken.size());
 }
 
 Batch first_batch(const data::Dataset& dataset, uint64_t seed) {
@@ -103,6 +114,7 @@ std::string Session::short_name() const { return choice_.name + "-" + slug(data_
 
 void Session::open(Progress* progress) {
   dataset_ = data::open_dataset(data_, progress);
+  warn_of_broken_files(*dataset_);
   gan_ = builder_->build(dataset_->spec());
   gan_->initialize(seed());
   gan_->prepare(first_batch(*dataset_, seed()));

@@ -55,8 +55,9 @@ def case(module, shape, train=True):
     out = module(x)
     first = grads((out * wave(out.shape, 1.0, 0.2, 1.3)).sum(), [x, *params])
     second = grads(first[0].square().sum(), [x, *params])
-    result = {"out": summary(out), "dx": summary(first[0]), "dp": summary(joined(first[1:], params)),
-              "d2x": summary(joined(second[:1], [x])), "d2p": summary(joined(second[1:], params))}
+    result = {"out": summary(out), "dx": summary(first[0]),
+              "dp": summary(joined(first[1:], params)), "d2x": summary(joined(second[:1], [x])),
+              "d2p": summary(joined(second[1:], params))}
     buffers = [b for name, b in module.named_buffers() if "running" in name]
     if buffers:
         result["buffers"] = summary(torch.cat(buffers))
@@ -226,7 +227,7 @@ def adversarial_cases():
 
 
 def penalty_cases():
-    """An MLP critic 3 -> 6 -> 4 -> 1 with tanh; reals wave(1, 0.4, 0.1), fakes wave(1.5, 0.6, 2)."""
+    """MLP critic 3 -> 6 -> 4 -> 1 with tanh; reals wave(1, 0.4, 0.1), fakes wave(1.5, 0.6, 2)."""
     critic = nn.Sequential(nn.Linear(3, 6), nn.Tanh(), nn.Linear(6, 4), nn.Tanh(),
                            nn.Linear(4, 1)).double()
     for k, p in enumerate(critic.parameters()):

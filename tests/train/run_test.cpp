@@ -223,6 +223,17 @@ TEST_F(RunTest, StatisticsAreTruncatedOnResumeAndHaveNoGaps) {
   }
 }
 
+TEST_F(RunTest, IntervalsThatAreNoBinaryFractionsAreMet) {
+  run_in(folder(), toy_recipe(1, {"train.batch=50", "train.tick_kimg=0.05"}));
+  std::vector<double> steps;
+  for (const StatsLine& line : read_stats(folder() / "stats.jsonl")) {
+    steps.push_back(line.at("step"));
+    EXPECT_GT(line.at("images_per_s"), 0);
+  }
+  ASSERT_EQ(steps.size(), 20U);
+  for (size_t i = 0; i < steps.size(); ++i) EXPECT_EQ(steps[i], static_cast<double>(i + 1));
+}
+
 TEST_F(RunTest, ResolvedRecipeGivesTheSameWeights) {
   run_in(folder("first"), toy_recipe(2, {"seed=5", "optimizer.G.learning_rate=0.003",
                                          "train.accumulate=2"}));

@@ -19,8 +19,8 @@ class Shift final : public Gan {
  public:
   Shift(const ShiftConfig& config, const SampleSpec& spec)
       : Gan(spec),
-        generator_(network("generator", Role::kAveraged,
-                           [&] { return nn::mlp(2, {}, spec.elements()); })),
+        generator_(
+            network("generator", Role::kAveraged, [&] { return nn::mlp(2, {}, spec.elements()); })),
         discriminator_(network("discriminator", Role::kTrained,
                                [&] { return nn::mlp(spec.elements(), {config.units}, 1); })) {}
 
