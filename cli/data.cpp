@@ -68,12 +68,13 @@ void run_convert(const Arguments& args, const Context& context) {
     if (!context.json) print("skipped " + file.path + ": " + file.reason);
   }
   if (context.json) {
-    return print(nlohmann::json{{"event", "done"},
-                                {"path", args.destination},
-                                {"samples", result.samples},
-                                {"bytes", result.bytes},
-                                {"broken", broken}}
-                     .dump());
+    return print(nlohmann::json{
+        {"event", "done"},
+        {"path", args.destination},
+        {"samples", result.samples},
+        {"bytes", result.bytes},
+        {"broken",
+         broken}}.dump());
   }
   print(fmt::format("{} images, {} in {}", result.samples, format_bytes(result.bytes),
                     args.destination));
@@ -98,19 +99,19 @@ Command data_command() {
   std::vector<Option> convert_options = common_options(*convert);
   convert_options.push_back({"destination", "the zip to make", &convert->destination, true});
   convert_options.push_back({"--force", "replace an existing file", &convert->force});
-  return {.name = "data",
-          .help = "look at data, and convert it",
-          .children = {
-              {.name = "info",
-               .help = "what the data is: counts, sizes, labels, broken files",
-               .options = info_options,
-               .run = [info](const Context& context) { run_info(*info, context); },
-               .footer = "gan data info ~/pictures --sheet sheet.png"},
-              {.name = "convert",
-               .help = "to an uncompressed zip with dataset.json (StyleGAN's form)",
-               .options = convert_options,
-               .run = [convert](const Context& context) { run_convert(*convert, context); },
-               .footer = "gan data convert ~/pictures faces64.zip --size 64 --crop center"}}};
+  return {
+      .name = "data",
+      .help = "look at data, and convert it",
+      .children = {{.name = "info",
+                    .help = "what the data is: counts, sizes, labels, broken files",
+                    .options = info_options,
+                    .run = [info](const Context& context) { run_info(*info, context); },
+                    .footer = "gan data info ~/pictures --sheet sheet.png"},
+                   {.name = "convert",
+                    .help = "to an uncompressed zip with dataset.json (StyleGAN's form)",
+                    .options = convert_options,
+                    .run = [convert](const Context& context) { run_convert(*convert, context); },
+                    .footer = "gan data convert ~/pictures faces64.zip --size 64 --crop center"}}};
 }
 
 }  // namespace ganymede::cli

@@ -71,7 +71,8 @@ void show_run(const fs::path& path, const Context& context) {
   }
   if (context.json) return print(json.dump());
   std::vector<std::vector<std::string>> rows = {{"run", path.string()}};
-  for (const fs::path& checkpoint : checkpoints) rows.push_back({"checkpoint", checkpoint.string()});
+  for (const fs::path& checkpoint : checkpoints)
+    rows.push_back({"checkpoint", checkpoint.string()});
   if (fs::exists(run.model())) rows.push_back({"model", run.model().string()});
   if (const auto pictures = run.pictures(); !pictures.empty()) {
     rows.push_back({"samples", pictures.back().string()});

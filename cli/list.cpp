@@ -43,7 +43,8 @@ void run_list(const Context& context) {
   print("");
   rows = {{"DATA", "WHAT IT IS"}};
   for (const auto& [name, help] : data::builtin_datasets()) rows.push_back({name, help});
-  rows.push_back({"a path", "IDX, CIFAR binary, image folder, zip, tar, npy, npz: gan data info PATH"});
+  rows.push_back(
+      {"a path", "IDX, CIFAR binary, image folder, zip, tar, npy, npz: gan data info PATH"});
   print_table(rows);
   print("\nRECIPES");
   for (const auto& recipe : config::embedded_recipes()) print(std::string(recipe.first));
@@ -52,9 +53,7 @@ void run_list(const Context& context) {
 }  // namespace
 
 Command list_command() {
-  return {.name = "list",
-          .help = "gans, built-in data sets and recipes",
-          .run = run_list};
+  return {.name = "list", .help = "gans, built-in data sets and recipes", .run = run_list};
 }
 
 Command schema_command() {

@@ -22,7 +22,8 @@ void add_option(CLI::App& app, const Option& option) {
   CLI::Option* added = std::visit(
       [&](auto* target) -> CLI::Option* {
         using T = std::remove_pointer_t<decltype(target)>;
-        if constexpr (std::is_same_v<T, bool>) return app.add_flag(option.flags, *target, option.help);
+        if constexpr (std::is_same_v<T, bool>)
+          return app.add_flag(option.flags, *target, option.help);
         return app.add_option(option.flags, *target, option.help);
       },
       option.target);
@@ -80,14 +81,16 @@ int usage_error(CLI::App& app, int argc, char** argv, const CLI::ParseError& err
     const std::string word = argument.substr(0, argument.find('='));
     const auto words = known_words(*at);
     if (std::find(words.begin(), words.end(), word) != words.end()) continue;
-    const bool may_be_wrong = word.starts_with("--") || (i == next && !at->get_subcommands({}).empty());
+    const bool may_be_wrong =
+        word.starts_with("--") || (i == next && !at->get_subcommands({}).empty());
     if (!may_be_wrong) continue;
     hint = word + " is not known";
     if (const auto near = did_you_mean(word, words)) hint += "; did you mean " + *near + "?";
     break;
   }
   fmt::print(stderr, "error: [{}] {}; try: {} --help\n", at->get_display_name(),
-             hint.empty() ? std::string(error.what()) : hint, at == &app ? "gan" : "gan " + at->get_name());
+             hint.empty() ? std::string(error.what()) : hint,
+             at == &app ? "gan" : "gan " + at->get_name());
   return kExitUsage;
 }
 

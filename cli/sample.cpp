@@ -33,10 +33,13 @@ void report(const std::vector<fs::path>& paths, const infer::Model& model, const
   nlohmann::json list = nlohmann::json::array();
   for (const fs::path& path : paths) list.push_back(path.string());
   if (context.json) {
-    return print(nlohmann::json{{"event", "done"}, {"model", model.source().string()}, {"files", list}}.dump());
+    return print(
+        nlohmann::json{{"event", "done"}, {"model", model.source().string()}, {"files", list}}
+            .dump());
   }
   if (paths.size() > 4) {
-    return print(std::to_string(paths.size()) + " files in " + paths.front().parent_path().string());
+    return print(std::to_string(paths.size()) + " files in " +
+                 paths.front().parent_path().string());
   }
   for (const fs::path& path : paths) print(path.string());
 }
@@ -62,8 +65,7 @@ infer::Interpolation way_of(const Arguments& args, const infer::Model& model) {
 void run_interpolate(const Arguments& args, const Context& context) {
   const auto seeds = infer::parse_seeds(args.seeds);
   const infer::Model model = open_model(args);
-  const at::Tensor samples =
-      model.interpolate(seeds, args.steps, way_of(args, model), args.label);
+  const at::Tensor samples = model.interpolate(seeds, args.steps, way_of(args, model), args.label);
   const data::Domain& domain = data::domain_of(model.spec());
   const fs::path out = args.out;
   const std::string extension = out.extension().string();
@@ -104,8 +106,9 @@ Command sample_command() {
           .help = "make samples from a trained model",
           .options = options,
           .run = [args](const Context& context) { run_sample(*args, context); },
-          .footer = "gan sample last --seeds 0-63 --out grid.png\n"
-                    "gan sample runs/00003-dcgan-digits --seeds 0-999 --out samples/"};
+          .footer =
+              "gan sample last --seeds 0-63 --out grid.png\n"
+              "gan sample runs/00003-dcgan-digits --seeds 0-999 --out samples/"};
 }
 
 Command interpolate_command() {
@@ -115,7 +118,10 @@ Command interpolate_command() {
   options.push_back({"--seeds", "the way goes through these: 0-3", &args->seeds});
   options.push_back({"--out,-o", ".gif or .webp: animation; else as gan sample", &args->out, true});
   options.push_back({"--steps", "samples from one seed to the next", &args->steps});
-  options.push_back({"--way", "auto (slerp for normal latents), slerp, lerp", &args->way, false,
+  options.push_back({"--way",
+                     "auto (slerp for normal latents), slerp, lerp",
+                     &args->way,
+                     false,
                      {"auto", "slerp", "lerp"}});
   options.push_back({"--delay-ms", "of an animation's frame", &args->delay_ms});
   return {.name = "interpolate",

@@ -1,4 +1,6 @@
 // gan theory.
+#include "ganymede/train/theory.h"
+
 #include <fmt/format.h>
 
 #include <memory>
@@ -8,7 +10,6 @@
 #include "ganymede/core/error.h"
 #include "ganymede/core/tuning.h"
 #include "ganymede/media/codec.h"
-#include "ganymede/train/theory.h"
 
 namespace ganymede::cli {
 namespace {
@@ -31,14 +32,17 @@ void show_list(const Context& context) {
   print_table(rows);
 }
 
-void show_result(const theory::TheoryResult& result, const std::string& out, const Context& context) {
+void show_result(const theory::TheoryResult& result, const std::string& out,
+                 const Context& context) {
   nlohmann::json json = {{"name", result.name}, {"holds", result.holds()}, {"picture", out}};
   std::vector<std::vector<std::string>> rows = {{"NUMBER", "VALUE", "EXPECTED", ""}};
   for (const theory::Number& number : result.numbers) {
-    rows.push_back({number.name, fmt::format("{:.6g}", number.value),
-                    number.expected ? fmt::format("{:.6g} +- {:.2g}", *number.expected, number.tolerance)
-                                    : "",
-                    !number.expected ? "" : number.holds() ? "ok" : "FAILS"});
+    rows.push_back(
+        {number.name, fmt::format("{:.6g}", number.value),
+         number.expected ? fmt::format("{:.6g} +- {:.2g}", *number.expected, number.tolerance) : "",
+         !number.expected ? ""
+         : number.holds() ? "ok"
+                          : "FAILS"});
     json["numbers"][number.name] = {{"value", number.value}};
     if (number.expected) {
       json["numbers"][number.name]["expected"] = *number.expected;

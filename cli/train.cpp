@@ -101,13 +101,9 @@ void show_dry_run(train::Session& session, const Context& context) {
 }
 
 void train_in(const fs::path& folder, train::Session& session, const Context& context) {
-  {
-    Progress reading(context.progress(), "reading " + session.data().path, "files");
-    session.open(&reading);
-    reading.finish("");
-  }
+  Progress reading(context.progress(), "reading " + session.data().path, "files");
   Progress progress(context.progress(), "train " + session.short_name(), "kimg");
-  const auto result = train::train_run(session, folder, progress, context.command_line);
+  const auto result = train::train_run(session, folder, progress, context.command_line, &reading);
   progress.finish("");
   report(result, context);
 }
@@ -157,13 +153,15 @@ Command train_command() {
   options.push_back({"--out,-o", "folder of the run (default: runs/<number>-<name>)", &args->out});
   options.push_back({"--seed", "key of all randomness", &args->seed});
   options.push_back({"--batch", "real samples per step (train.batch)", &args->batch});
-  options.push_back({"--dry-run", "show config, sizes and measured time; train nothing", &args->dry_run});
+  options.push_back(
+      {"--dry-run", "show config, sizes and measured time; train nothing", &args->dry_run});
   return {.name = "train",
           .help = "train a gan",
           .options = options,
           .run = [args](const Context& context) { run_train(*args, context); },
-          .footer = "gan train dcgan --data digits\n"
-                    "gan train dcgan --data ~/pictures --set data.size_px=64 --kimg 500"};
+          .footer =
+              "gan train dcgan --data digits\n"
+              "gan train dcgan --data ~/pictures --set data.size_px=64 --kimg 500"};
 }
 
 Command resume_command() {

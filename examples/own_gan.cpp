@@ -32,10 +32,9 @@ class Ridge final : public Gan {
   Ridge(const RidgeConfig& config, const SampleSpec& spec)
       : Gan(spec),
         config_(config),
-        generator_(network("generator", Role::kAveraged,
-                           [&] {
-                             return nn::mlp(8, {config.units, config.units}, spec.elements());
-                           })),
+        generator_(
+            network("generator", Role::kAveraged,
+                    [&] { return nn::mlp(8, {config.units, config.units}, spec.elements()); })),
         discriminator_(network("discriminator", Role::kTrained, [&] {
           return nn::mlp(spec.elements(), {config.units, config.units}, 1);
         })) {}
@@ -48,10 +47,10 @@ class Ridge final : public Gan {
     constexpr auto kKind = loss::Adversarial::kNonSaturating;
     const at::Tensor fakes = generator_(step.latents(latent(), reals.size()));
     if (phase.name == "G") return {{"adversarial", loss::generator(kKind, discriminator_(fakes))}};
-    return {{"adversarial", loss::discriminator(kKind, discriminator_(reals.samples),
-                                                discriminator_(fakes.detach()))},
-            {"r1", loss::zero_centered_penalty(discriminator_, reals.samples),
-             config_.penalty_weight}};
+    return {
+        {"adversarial",
+         loss::discriminator(kKind, discriminator_(reals.samples), discriminator_(fakes.detach()))},
+        {"r1", loss::zero_centered_penalty(discriminator_, reals.samples), config_.penalty_weight}};
   }
 
   Latent latent() const override { return {.dim = 8}; }

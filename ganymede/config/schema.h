@@ -140,7 +140,7 @@ class Schema {
 
   // The member may belong to T or to a base of T. The FieldRef is for chaining, not for keeping.
   template <class M, class Owner>
-  FieldRef field(std::string name, M Owner::*member, std::string help) {
+  FieldRef field(std::string name, M Owner::* member, std::string help) {
     M& target = object_->*member;
     fields_.push_back({internal::field_info(std::move(name), target, std::move(help)),
                        [&target] { return internal::to_value(target); },

@@ -4,10 +4,9 @@
 #include <cmath>
 #include <numbers>
 
-#include "ganymede/core/error.h"
-#include "ganymede/core/hash.h"
 #include "ganymede/core/random.h"
 #include "ganymede/data/builtin.h"
+#include "ganymede/data/drawn.h"
 #include "ganymede/data/pen.h"
 
 namespace ganymede::data {
@@ -16,8 +15,7 @@ namespace {
 constexpr int64_t kTrainDigits = 60'000;
 constexpr int64_t kTestDigits = 10'000;
 constexpr int kDefaultPx = 28;
-constexpr int kMinPx = 8;
-constexpr int kMaxPx = 512;
+constexpr char kName[] = "digits";
 constexpr char kVersion[] = "digits 1";  // changes when the pictures do
 
 double clipped_normal(Stream& stream, double deviation) {
@@ -126,36 +124,10 @@ void fit(Writing& writing, float scale, float margin, float size, Point shift) {
   }
 }
 
-class DigitsReader final : public PictureReader {
- public:
-  DigitsReader(SampleRange range, int size) : range_(range), size_(size) {}
-  int64_t count() const override { return range_.count; }
-  std::string name(int64_t index) const override {
-    return "digits#" + std::to_string(range_.first + index);
-  }
-  media::ImageInfo probe(int64_t) const override { return *uniform(); }
-  media::Image decode(int64_t index, media::Channels channels) const override {
-    return media::convert_channels(draw_digit(range_.first + index, size_), channels);
-  }
-  std::optional<media::ImageInfo> uniform() const override {
-    media::ImageInfo info;
-    info.width = info.height = size_;
-    info.channels = 1;
-    return info;
-  }
-  uint64_t content_hash() const override {
-    return xxh3(kVersion, static_cast<uint64_t>(range_.first));
-  }
-
- private:
-  SampleRange range_;
-  int size_;
-};
-
 }  // namespace
 
 media::Image draw_digit(int64_t index, int size) {
-  static const Stream keyed(kBuiltinSeed, "digits");
+  static const Stream keyed(kBuiltinSeed, kName);
   Stream stream = keyed.at(static_cast<uint64_t>(index));
   const float unit = static_cast<float>(size) / kDefaultPx;
   Writing writing = write(stream, static_cast<int>(index % 10));
@@ -178,20 +150,9 @@ media::Image draw_digit(int64_t index, int size) {
 }
 
 PictureSet open_digits(const DataConfig& config) {
-  const int64_t size = config.size_px == 0 ? kDefaultPx : config.size_px;
-  if (size < kMinPx || size > kMaxPx)
-    throw UsageError({"data.size_px", std::to_string(size) + " for digits", "8 to 512"});
-  const SampleRange range = split_range(config.split, kTrainDigits, kTestDigits);
-  PictureSet set;
-  set.kind = "built-in";
-  set.path = "digits";
-  set.reader = std::make_shared<DigitsReader>(range, static_cast<int>(size));
-  set.splits = {{"train", kTrainDigits}, {"test", kTestDigits}};
-  if (!config.labels) return set;
-  set.classes = 10;
-  for (int digit = 0; digit < 10; ++digit) set.class_names.push_back(std::to_string(digit));
-  for (int64_t i = 0; i < range.count; ++i) set.labels.push_back((range.first + i) % 10);
-  return set;
+  DrawnSet drawn{kName, kVersion, draw_digit, 1, kDefaultPx, kTrainDigits, kTestDigits, {}};
+  for (int digit = 0; digit < 10; ++digit) drawn.class_names.push_back(std::to_string(digit));
+  return open_drawn(drawn, config);
 }
 
 }  // namespace ganymede::data

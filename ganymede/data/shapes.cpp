@@ -5,10 +5,9 @@
 #include <cmath>
 #include <numbers>
 
-#include "ganymede/core/error.h"
-#include "ganymede/core/hash.h"
 #include "ganymede/core/random.h"
 #include "ganymede/data/builtin.h"
+#include "ganymede/data/drawn.h"
 
 namespace ganymede::data {
 namespace {
@@ -16,8 +15,7 @@ namespace {
 constexpr int64_t kTrainShapes = 32'000;
 constexpr int64_t kTestShapes = 4'000;
 constexpr int kDefaultPx = 32;
-constexpr int kMinPx = 8;
-constexpr int kMaxPx = 512;
+constexpr char kName[] = "shapes";
 constexpr char kVersion[] = "shapes 1";  // changes when the pictures do
 constexpr std::array<const char*, kShapeClasses> kNames = {
     "circle", "square", "triangle", "star", "ring", "cross", "heart", "crescent"};
@@ -154,36 +152,10 @@ Rgb color_at(const Scene& scene, float x, float y, float pixel) {
   return mix(mix(scene.back_from, scene.back_to, t), mix(scene.fill_from, scene.fill_to, t), cover);
 }
 
-class ShapesReader final : public PictureReader {
- public:
-  ShapesReader(SampleRange range, int size) : range_(range), size_(size) {}
-  int64_t count() const override { return range_.count; }
-  std::string name(int64_t index) const override {
-    return "shapes#" + std::to_string(range_.first + index);
-  }
-  media::ImageInfo probe(int64_t) const override { return *uniform(); }
-  media::Image decode(int64_t index, media::Channels channels) const override {
-    return media::convert_channels(draw_shape(range_.first + index, size_), channels);
-  }
-  std::optional<media::ImageInfo> uniform() const override {
-    media::ImageInfo info;
-    info.width = info.height = size_;
-    info.channels = 3;
-    return info;
-  }
-  uint64_t content_hash() const override {
-    return xxh3(kVersion, static_cast<uint64_t>(range_.first));
-  }
-
- private:
-  SampleRange range_;
-  int size_;
-};
-
 }  // namespace
 
 media::Image draw_shape(int64_t index, int size) {
-  static const Stream keyed(kBuiltinSeed, "shapes");
+  static const Stream keyed(kBuiltinSeed, kName);
   Stream stream = keyed.at(static_cast<uint64_t>(index));
   const Scene scene = make_scene(stream, static_cast<int>(index % kShapeClasses));
   const float pixel = 1.0F / static_cast<float>(size);
@@ -200,20 +172,15 @@ media::Image draw_shape(int64_t index, int size) {
 }
 
 PictureSet open_shapes(const DataConfig& config) {
-  const int64_t size = config.size_px == 0 ? kDefaultPx : config.size_px;
-  if (size < kMinPx || size > kMaxPx)
-    throw UsageError({"data.size_px", std::to_string(size) + " for shapes", "8 to 512"});
-  const SampleRange range = split_range(config.split, kTrainShapes, kTestShapes);
-  PictureSet set;
-  set.kind = "built-in";
-  set.path = "shapes";
-  set.reader = std::make_shared<ShapesReader>(range, static_cast<int>(size));
-  set.splits = {{"train", kTrainShapes}, {"test", kTestShapes}};
-  if (!config.labels) return set;
-  set.classes = kShapeClasses;
-  set.class_names.assign(kNames.begin(), kNames.end());
-  for (int64_t i = 0; i < range.count; ++i) set.labels.push_back((range.first + i) % kShapeClasses);
-  return set;
+  return open_drawn({kName,
+                     kVersion,
+                     draw_shape,
+                     3,
+                     kDefaultPx,
+                     kTrainShapes,
+                     kTestShapes,
+                     {kNames.begin(), kNames.end()}},
+                    config);
 }
 
 }  // namespace ganymede::data

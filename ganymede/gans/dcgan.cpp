@@ -58,9 +58,9 @@ class Dcgan final : public Gan {
       : Gan(spec),
         config_(checked(config)),
         image_(nn::ImageShape::of(spec, nn::pyramid_sizes())),
-        generator_(network("generator", Role::kAveraged, [&] {
-          return nn::conv_pyramid_up(config.latent_dim, config.base_channels, image_);
-        })),
+        generator_(network(
+            "generator", Role::kAveraged,
+            [&] { return nn::conv_pyramid_up(config.latent_dim, config.base_channels, image_); })),
         discriminator_(network("discriminator", Role::kTrained, [&] {
           return nn::conv_pyramid_down(image_, config.base_channels);
         })) {}

@@ -56,8 +56,7 @@ struct Gan2014Config {
     s.field("generator_init", &Gan2014Config::generator_init,
             "G's weights begin uniform in +- this with zero bias; 0: +-1/sqrt(inputs) for both")
         .range(0, 1);
-    s.field("discriminator_init", &Gan2014Config::discriminator_init, "the same for D")
-        .range(0, 1);
+    s.field("discriminator_init", &Gan2014Config::discriminator_init, "the same for D").range(0, 1);
     s.field("marginal_bias", &Gan2014Config::marginal_bias,
             "images: G's output bias begins at the mean of every pixel");
     s.field("loss", &Gan2014Config::loss, "minimax (eq. 1) or non_saturating (sec. 3)")
@@ -122,8 +121,8 @@ class Gan2014 final : public Gan {
   Gan2014(const Gan2014Config& config, const SampleSpec& spec)
       : Gan(spec),
         config_(config),
-        generator_(network("generator", Role::kAveraged,
-                           [&] { return make_generator(config, spec); })),
+        generator_(
+            network("generator", Role::kAveraged, [&] { return make_generator(config, spec); })),
         discriminator_(network("discriminator", Role::kTrained,
                                [&] { return make_discriminator(config, spec); })) {}
 
@@ -151,8 +150,8 @@ class Gan2014 final : public Gan {
   void prepare(const Batch& reals) override {
     if (!config_.marginal_bias || spec().domain != "image") return;
     const at::NoGradGuard no_grad;
-    const at::Tensor mean = ((reals.samples.mean(0).flatten() + 1) * 0.5)
-                                .clamp(kMarginalFloor, 1 - kMarginalFloor);
+    const at::Tensor mean =
+        ((reals.samples.mean(0).flatten() + 1) * 0.5).clamp(kMarginalFloor, 1 - kMarginalFloor);
     at::Tensor bias;  // the output layer's, and so the last parameter
     generator_->module->each_parameter(
         [&](const std::string&, at::Tensor& tensor) { bias = tensor; });

@@ -14,13 +14,13 @@ namespace ganymede::gans {
 
 // What `gan list` says of a gan.
 struct GanInfo {
-  std::string name;     // "dcgan"
-  std::string title;    // "Deep convolutional GAN"
-  std::string paper;    // "Radford, Metz, Chintala 2016, arXiv 1511.06434"
-  std::string task;     // "unconditional generation"
-  std::vector<std::string> domains;                // "image", "points"
-  std::string sizes;                               // "28, 32, 64 px"
-  std::vector<std::string> players = {"D", "G"};   // whose optimizers a recipe may set
+  std::string name;                  // "dcgan"
+  std::string title;                 // "Deep convolutional GAN"
+  std::string paper;                 // "Radford, Metz, Chintala 2016, arXiv 1511.06434"
+  std::string task;                  // "unconditional generation"
+  std::vector<std::string> domains;  // "image", "points"
+  std::string sizes;                 // "28, 32, 64 px"
+  std::vector<std::string> players = {"D", "G"};  // whose optimizers a recipe may set
 };
 
 // A gan's configuration on its way to an instance.

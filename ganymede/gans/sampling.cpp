@@ -1,8 +1,8 @@
 #include "ganymede/gans/sampling.h"
 
 #include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 #include <omp.h>
 
 #include <optional>

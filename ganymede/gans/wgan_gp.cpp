@@ -55,8 +55,7 @@ struct WganGpConfig {
     s.field("base_channels", &WganGpConfig::base_channels,
             "conv, pyramid: width next to the image; residual: width of every block")
         .range(1, 4096);
-    s.field("mlp_units", &WganGpConfig::mlp_units, "mlp: ReLU layers of both networks")
-        .at_least(1);
+    s.field("mlp_units", &WganGpConfig::mlp_units, "mlp: ReLU layers of both networks").at_least(1);
     s.field("lipschitz", &WganGpConfig::lipschitz,
             "what bounds the critic's slope: gradient penalty, or clipped weights (plain WGAN)");
     s.field("penalty_weight", &WganGpConfig::penalty_weight, "lambda of the gradient penalty")
@@ -142,8 +141,8 @@ class WganGp final : public Gan {
   WganGp(const WganGpConfig& config, const SampleSpec& spec)
       : Gan(spec),
         config_(config),
-        generator_(network("generator", Role::kAveraged,
-                           [&] { return make_generator(config, spec); })),
+        generator_(
+            network("generator", Role::kAveraged, [&] { return make_generator(config, spec); })),
         critic_(network("critic", Role::kTrained, [&] { return make_critic(config, spec); })) {}
 
   std::vector<Phase> phases() const override {
@@ -174,9 +173,10 @@ class WganGp final : public Gan {
     const at::Tensor samples = dequantized(reals.samples, step);
     const at::Tensor real = critic_(samples);
     const at::Tensor fake = critic_(fakes);
-    Terms terms = {{"adversarial", loss::discriminator(loss::Adversarial::kWasserstein, real, fake)},
-                   observed("logit/real", real.detach().mean()),
-                   observed("logit/fake", fake.detach().mean())};
+    Terms terms = {
+        {"adversarial", loss::discriminator(loss::Adversarial::kWasserstein, real, fake)},
+        observed("logit/real", real.detach().mean()),
+        observed("logit/fake", fake.detach().mean())};
     if (config_.lipschitz == Lipschitz::kPenalty) {
       terms.push_back({"gradient_penalty",
                        loss::gradient_penalty(critic_, samples, fakes, step.random()),

@@ -26,11 +26,11 @@ media::Checkpoint read_any(const fs::path& path) {
   if (media::is_tensor_folder(path / "model")) {
     return {path / "model", media::read_tensor_folder(path / "model")};
   }
-  throw UsageError({.where = path.string(),
-                    .found = fs::exists(path) ? "no checkpoint and no model is here"
-                                              : "no such folder",
-                    .allowed = "a run, checkpoint or model folder",
-                    .remedy = "gan train ... makes one"});
+  throw UsageError(
+      {.where = path.string(),
+       .found = fs::exists(path) ? "no checkpoint and no model is here" : "no such folder",
+       .allowed = "a run, checkpoint or model folder",
+       .remedy = "gan train ... makes one"});
 }
 
 SampleSpec spec_of(const nlohmann::json& state) {
@@ -103,8 +103,8 @@ at::Tensor Model::sample(const std::vector<uint64_t>& seeds, int64_t label) cons
   return gans::sample(*gan_, request);
 }
 
-at::Tensor Model::interpolate(const std::vector<uint64_t>& seeds, int64_t steps,
-                              Interpolation kind, int64_t label) const {
+at::Tensor Model::interpolate(const std::vector<uint64_t>& seeds, int64_t steps, Interpolation kind,
+                              int64_t label) const {
   if (seeds.size() < 2) {
     throw UsageError({.where = "--seeds",
                       .found = std::to_string(seeds.size()) + " seeds",

@@ -14,8 +14,8 @@ namespace {
 namespace fs = std::filesystem;
 
 bool all_digits(const std::string& name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(),
-                                      [](char c) { return c >= '0' && c <= '9'; });
+  return !name.empty() &&
+         std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 // By kimg: longer numbers are larger, since shorter ones are padded.
@@ -47,7 +47,8 @@ void prune_checkpoints(const fs::path& checkpoints, int64_t keep) {
   for (int64_t i = 0; i < excess; ++i) {
     std::error_code error;
     fs::remove_all(found[static_cast<size_t>(i)], error);
-    if (error) log_warning("[{}] not removed: {}", found[static_cast<size_t>(i)].string(), error.message());
+    if (error)
+      log_warning("[{}] not removed: {}", found[static_cast<size_t>(i)].string(), error.message());
   }
 }
 

@@ -13,7 +13,8 @@ namespace ganymede::media {
 // A number with leading zeros, six digits or more.
 std::string six_digits(int64_t number);
 
-// Checkpoint folders directly below `checkpoints`, oldest first; empty when there is no such folder.
+// Checkpoint folders directly below `checkpoints`, oldest first; empty when there is no such
+// folder.
 std::vector<std::filesystem::path> list_checkpoints(const std::filesystem::path& checkpoints);
 
 // Keeps the newest `keep` checkpoints (0: all) and removes the others; failures are warnings.

@@ -13,8 +13,8 @@ namespace ganymede::train {
 double learning_rate_at(const OptimizerConfig& config, double kimg, int64_t updates) {
   double rate = config.learning_rate;
   if (config.decay == Decay::kLinear && config.decay_end_kimg > config.decay_start_kimg) {
-    const double done = (kimg - config.decay_start_kimg) /
-                        (config.decay_end_kimg - config.decay_start_kimg);
+    const double done =
+        (kimg - config.decay_start_kimg) / (config.decay_end_kimg - config.decay_start_kimg);
     rate *= 1.0 - std::clamp(done, 0.0, 1.0);
   } else if (config.decay == Decay::kExponential) {
     rate *= std::pow(config.decay_factor, -static_cast<double>(updates));

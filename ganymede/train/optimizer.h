@@ -49,9 +49,9 @@ class Optimizer {
 
   OptimizerConfig config_;
   NamedParameters parameters_;
-  std::vector<at::Tensor> first_;    // momentum or first moment
-  std::vector<at::Tensor> second_;   // second moment
-  std::vector<at::Tensor> counts_;   // Adam: updates of each parameter, as its kernel wants them
+  std::vector<at::Tensor> first_;   // momentum or first moment
+  std::vector<at::Tensor> second_;  // second moment
+  std::vector<at::Tensor> counts_;  // Adam: updates of each parameter, as its kernel wants them
   int64_t updates_ = 0;
 };
 

@@ -45,7 +45,8 @@ std::string short_fields(const std::map<std::string, double>& means, const std::
   std::string text;
   for (const auto& [name, value] : means) {
     if (!name.ends_with("/" + term)) continue;
-    text += fmt::format("{}{} {:.3f}", text.empty() ? "" : "  ", name.substr(0, name.find('/')), value);
+    text +=
+        fmt::format("{}{} {:.3f}", text.empty() ? "" : "  ", name.substr(0, name.find('/')), value);
   }
   return text;
 }
@@ -113,7 +114,8 @@ void Recorder::show(const Trainer& trainer) {
   ProgressUpdate update{.done = trainer.kimg(), .total = total_kimg_, .fields = {}};
   for (const char* term : {"adversarial", "accuracy"}) {
     const std::string text = short_fields(last_means_, term);
-    if (!text.empty()) update.fields.emplace_back(term == std::string("adversarial") ? "loss" : term, text);
+    if (!text.empty())
+      update.fields.emplace_back(term == std::string("adversarial") ? "loss" : term, text);
   }
   if (last_means_.contains("images_per_s")) {
     update.fields.emplace_back("images/s", fmt::format("{:.0f}", last_means_.at("images_per_s")));

@@ -29,8 +29,8 @@ std::string utc_now() {
   const std::time_t now = std::time(nullptr);
   std::tm parts{};
   gmtime_r(&now, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900,
-                     parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1,
+                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
 }
 
 // Whether a multiple of `interval` lies in (before, after].
@@ -44,8 +44,12 @@ bool crosses(double before, double after, double interval) {
 class Run {
  public:
   Run(Session& session, const fs::path& folder, Progress& progress,
-      const std::vector<std::string>& command_line)
-      : session_(session), folder_(folder), progress_(progress), command_line_(command_line) {}
+      const std::vector<std::string>& command_line, Progress* reading)
+      : session_(session),
+        folder_(folder),
+        progress_(progress),
+        command_line_(command_line),
+        reading_(reading) {}
 
   RunResult go() {
     const FolderLock lock(folder_.root());
@@ -79,7 +83,8 @@ class Run {
   }
 
   void start() {
-    if (!session_.is_open()) session_.open();
+    session_.open(reading_);
+    if (reading_ != nullptr) reading_->finish("");
     media::remove_stale_temporaries(folder_.root());
     media::remove_stale_temporaries(folder_.checkpoints());
     result_.folder = folder_.root();
@@ -224,6 +229,7 @@ class Run {
   RunFolder folder_;
   Progress& progress_;
   std::vector<std::string> command_line_;
+  Progress* reading_;
   std::optional<Recorder> recorder_;
   RunResult result_;
 };
@@ -231,8 +237,8 @@ class Run {
 }  // namespace
 
 RunResult train_run(Session& session, const fs::path& folder, Progress& progress,
-                    const std::vector<std::string>& command_line) {
-  return Run(session, folder, progress, command_line).go();
+                    const std::vector<std::string>& command_line, Progress* reading) {
+  return Run(session, folder, progress, command_line, reading).go();
 }
 
 nlohmann::json describe_environment(const Session& session,

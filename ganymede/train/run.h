@@ -18,13 +18,14 @@ struct RunResult {
   double kimg = 0;
 };
 
-// Trains `session` (opened here unless it is open) in `folder`, which must exist, from the newest whole checkpoint
+// Trains `session` (opened here) in `folder`, which must exist, from the newest whole checkpoint
 // there or from the start. Takes the folder's lock; writes recipe.toml, environment.json, log,
 // statistics, pictures, checkpoints and model/. Throws StoppedError after saving when SIGINT,
 // SIGTERM or <folder>/control/stop asks for it; NumericError by the NaN policy; FileError when
-// the last checkpoint cannot be written (earlier failures are warnings).
+// the last checkpoint cannot be written (earlier failures are warnings). `reading` shows the scan
+// of the data, which counts other things than `progress`.
 RunResult train_run(Session& session, const fs::path& folder, Progress& progress,
-                    const std::vector<std::string>& command_line = {});
+                    const std::vector<std::string>& command_line = {}, Progress* reading = nullptr);
 
 // Machine, versions and data, for environment.json.
 nlohmann::json describe_environment(const Session& session,

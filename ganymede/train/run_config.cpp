@@ -3,9 +3,8 @@
 namespace ganymede::train {
 
 std::vector<std::pair<const char*, NanPolicy>> enum_names(NanPolicy) {
-  return {{"stop", NanPolicy::kStop},
-          {"skip", NanPolicy::kSkip},
-          {"rollback", NanPolicy::kRollback}};
+  return {
+      {"stop", NanPolicy::kStop}, {"skip", NanPolicy::kSkip}, {"rollback", NanPolicy::kRollback}};
 }
 
 std::vector<std::pair<const char*, OptimizerKind>> enum_names(OptimizerKind) {
@@ -90,7 +89,8 @@ void OptimizerConfig::describe(config::Schema<OptimizerConfig>& s) {
   s.field("decay_factor", &OptimizerConfig::decay_factor,
           "exponential: divides the rate at every update")
       .at_least(1);
-  s.field("learning_rate_floor", &OptimizerConfig::learning_rate_floor, "the rate never falls below")
+  s.field("learning_rate_floor", &OptimizerConfig::learning_rate_floor,
+          "the rate never falls below")
       .at_least(0);
 }
 

@@ -19,26 +19,26 @@ std::vector<std::pair<const char*, NanPolicy>> enum_names(NanPolicy);
 
 // [train]
 struct TrainConfig {
-  double kimg = 1000;            // thousand real samples shown
+  double kimg = 1000;  // thousand real samples shown
   int64_t batch = 64;
-  int64_t accumulate = 1;        // micro-batches per step; must divide batch
-  double checkpoint_kimg = 50;   // 0: only at the end
-  int64_t keep = 3;              // checkpoints kept
-  double tick_kimg = 2;          // one line of statistics
-  double sample_kimg = 20;       // one picture of samples
-  double ema_kimg = 10;          // half-life of the averaged weights
-  double ema_ramp = 0.05;        // half-life at most this share of kimg so far; 0: none
+  int64_t accumulate = 1;       // micro-batches per step; must divide batch
+  double checkpoint_kimg = 50;  // 0: only at the end
+  int64_t keep = 3;             // checkpoints kept
+  double tick_kimg = 2;         // one line of statistics
+  double sample_kimg = 20;      // one picture of samples
+  double ema_kimg = 10;         // half-life of the averaged weights
+  double ema_ramp = 0.05;       // half-life at most this share of kimg so far; 0: none
   NanPolicy nan = NanPolicy::kStop;
-  std::string device = "auto";   // auto, cpu, cuda, cuda:n
-  int64_t threads = 0;           // 0: as many as this process may use
+  std::string device = "auto";  // auto, cpu, cuda, cuda:n
+  int64_t threads = 0;          // 0: as many as this process may use
   static void describe(config::Schema<TrainConfig>& schema);
 };
 
 // [train.balance]: more updates for the player that loses, judged by D's accuracy.
 struct BalanceConfig {
   bool enabled = false;
-  double high = 0.9;       // D wins above this: G trains up to max_repeats times
-  double low = 0.6;        // D loses below this: D trains up to max_repeats times
+  double high = 0.9;  // D wins above this: G trains up to max_repeats times
+  double low = 0.6;   // D loses below this: D trains up to max_repeats times
   int64_t max_repeats = 3;
   double smoothing_kimg = 1;  // half-life of the accuracy estimate
   static void describe(config::Schema<BalanceConfig>& schema);
@@ -56,14 +56,14 @@ struct OptimizerConfig {
   double beta1 = 0.5;
   double beta2 = 0.999;
   double eps = 1e-8;
-  double alpha = 0.99;              // smoothing of RMSProp
-  double momentum = 0;              // SGD
-  double momentum_final = 0;        // reached linearly at momentum_ramp_kimg (0 kimg: no ramp)
+  double alpha = 0.99;        // smoothing of RMSProp
+  double momentum = 0;        // SGD
+  double momentum_final = 0;  // reached linearly at momentum_ramp_kimg (0 kimg: no ramp)
   double momentum_ramp_kimg = 0;
   Decay decay = Decay::kConstant;
-  double decay_start_kimg = 0;      // linear: from here
-  double decay_end_kimg = 0;        // linear: zero here
-  double decay_factor = 1.0;        // exponential: divides the rate at every update
+  double decay_start_kimg = 0;  // linear: from here
+  double decay_end_kimg = 0;    // linear: zero here
+  double decay_factor = 1.0;    // exponential: divides the rate at every update
   double learning_rate_floor = 0;
   static void describe(config::Schema<OptimizerConfig>& schema);
 };

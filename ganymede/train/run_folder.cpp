@@ -24,7 +24,9 @@ fs::path RunFolder::fakes(int64_t kimg) const {
   return root_ / ("fakes-" + media::six_digits(kimg) + ".png");
 }
 
-fs::path RunFolder::checkpoint(int64_t kimg) const { return checkpoints() / media::six_digits(kimg); }
+fs::path RunFolder::checkpoint(int64_t kimg) const {
+  return checkpoints() / media::six_digits(kimg);
+}
 
 std::vector<fs::path> RunFolder::pictures() const {
   std::vector<fs::path> pictures;

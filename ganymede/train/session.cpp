@@ -75,8 +75,10 @@ config::Recipe choose_recipe(const std::string& name, const std::string& data) {
 std::vector<config::Section> recipe_sections(const std::string& gan) {
   const auto& entry = gans::registry().find(gan);
   std::vector<config::Section> sections = {
-      config::Section::defaults<RunConfig>(""), config::Section::defaults<GanChoice>("gan"),
-      entry.builder()->defaults(), config::Section::defaults<data::DataConfig>("data"),
+      config::Section::defaults<RunConfig>(""),
+      config::Section::defaults<GanChoice>("gan"),
+      entry.builder()->defaults(),
+      config::Section::defaults<data::DataConfig>("data"),
       config::Section::defaults<TrainConfig>("train"),
       config::Section::defaults<BalanceConfig>("train.balance"),
       config::Section::defaults<OptimizerConfig>("optimizer")};

@@ -37,7 +37,6 @@ class Session {
 
   // Opens the data, builds and initialises the gan and its trainer.
   void open(Progress* progress = nullptr);
-  bool is_open() const { return trainer_ != nullptr; }
 
   const config::Recipe& recipe() const { return recipe_; }
   config::Recipe& recipe() { return recipe_; }

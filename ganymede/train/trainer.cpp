@@ -53,8 +53,8 @@ Trainer::Trainer(gans::Gan& gan, std::shared_ptr<const data::Dataset> dataset,
       balance_(config.balance) {
   if (config_.train.batch % config_.train.accumulate != 0) {
     throw UsageError({.where = "train.accumulate",
-                      .found = std::to_string(config_.train.accumulate) + " does not divide batch " +
-                               std::to_string(config_.train.batch),
+                      .found = std::to_string(config_.train.accumulate) +
+                               " does not divide batch " + std::to_string(config_.train.batch),
                       .allowed = "a divisor of train.batch"});
   }
   gan_.to(device_);
@@ -222,8 +222,8 @@ void Trainer::update_averages(int64_t images) {
   if (config_.train.ema_ramp > 0) {
     half_life = std::min(half_life, kimg() * 1000.0 * config_.train.ema_ramp);
   }
-  const double toward = half_life > 0 ? 1.0 - std::exp2(-static_cast<double>(images) / half_life)
-                                      : 1.0;
+  const double toward =
+      half_life > 0 ? 1.0 - std::exp2(-static_cast<double>(images) / half_life) : 1.0;
   for (const auto& network : gan_.networks()) {
     if (!network->average) continue;
     std::vector<at::Tensor> averages, values;

@@ -29,8 +29,8 @@ struct TrainerConfig {
 class Trainer {
  public:
   // `gan` must be initialised (Gan::initialize); it is moved to `device` here.
-  Trainer(gans::Gan& gan, std::shared_ptr<const data::Dataset> dataset,
-          const TrainerConfig& config, const at::Device& device);
+  Trainer(gans::Gan& gan, std::shared_ptr<const data::Dataset> dataset, const TrainerConfig& config,
+          const at::Device& device);
   ~Trainer();
 
   // One step: every phase that is due, then the averages. Throws NumericError naming phase, term

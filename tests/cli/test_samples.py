@@ -46,7 +46,7 @@ def test_a_grid_as_a_picture(digits, tmp_path, extension):
 def test_columns(digits, tmp_path):
     sample(digits, tmp_path / "row.png", "--seeds", "0-5", "--columns", "6")
     width, height = Image.open(tmp_path / "row.png").size
-    assert width >= 6 * 28 > 2 * 28 > height
+    assert width >= 6 * 28 and width > 1.8 * height
 
 
 def test_a_folder_of_pictures(digits, tmp_path):
@@ -98,7 +98,7 @@ def test_a_way_as_an_animation(digits, tmp_path, extension):
 def test_a_way_as_a_strip_and_npz(digits, tmp_path):
     gan("interpolate", digits, "--seeds", "0,5", "--steps", "6", "--out", tmp_path / "way.png")
     width, height = Image.open(tmp_path / "way.png").size
-    assert width >= 7 * 28 > 2 * 28 > height
+    assert width >= 7 * 28 and width > 1.8 * height
     for way in ("slerp", "lerp"):
         gan("interpolate", digits, "--seeds", "0,5", "--way", way, "--out", tmp_path / f"{way}.npz")
     assert digest(tmp_path / "slerp.npz") != digest(tmp_path / "lerp.npz")

@@ -95,7 +95,7 @@ def test_dry_run_shows_everything_and_writes_nothing(tmp_path):
     for part in ("gan.base_channels", "--set gan.base_channels=4", "--batch", "generator",
                  "discriminator", "parameters", "memory", "s per kimg", "default"):
         assert part in text, part
-    told = json.loads(gan(*command, "--json", cwd=tmp_path).stdout)
+    told = json_lines(gan(*command, "--json", cwd=tmp_path).stdout)[-1]
     assert told["config"]["train.batch"] == {"value": "8", "source": "--batch"}
     assert told["config"]["seed"]["value"] == "7"
     assert told["parameters"]["generator"] > 1000
@@ -200,8 +200,8 @@ def test_a_signal_saves_and_resume_goes_on(tmp_path, number):
     assert code == STOPPED, err
     assert time.monotonic() - begin < 30
     assert "gan resume" in err
-    events = json_lines(out)
-    assert events[-1]["event"] == "checkpoint"
+    reported = [event["path"] for event in json_lines(out) if event["event"] == "checkpoint"]
+    assert reported == [str(checkpoints(folder)[-1])]
     done = trainer_state(checkpoints(folder)[-1])
     assert done["steps"] >= 1 and not temporaries(folder)
     kimg = (done["images"] + 200) / 1000

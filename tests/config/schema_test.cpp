@@ -104,9 +104,7 @@ TEST(Checked, DoesNotSuggestWhatIsNotAllowedEither) {
 
 TEST(Checked, ElementsOfListsAndIntegerChoices) {
   Section gan = Section::defaults<DcganConfig>("dcgan");
-  EXPECT_EQ(usage_error([&] {
-              gan.set("widths", std::vector<int64_t>{8, 0});
-            }),
+  EXPECT_EQ(usage_error([&] { gan.set("widths", std::vector<int64_t>{8, 0}); }),
             "[dcgan.widths] dcgan.widths = [8, 0]; allowed: list of integers, each >= 1 "
             "(default [64, 128])");
   EXPECT_EQ(usage_error([&] { gan.set("size", int64_t{30}); }),

@@ -10,10 +10,10 @@
 namespace ganymede::contract {
 namespace {
 
-using ::testing::TestWithParam;
 using gans::Gan;
 using gans::Phase;
 using gans::Step;
+using ::testing::TestWithParam;
 
 class Contract : public TestWithParam<Case> {
  protected:
@@ -167,9 +167,10 @@ TEST_P(Contract, ZOverridesTheDraw) {
   ASSERT_GT(latent.dim, 0);
   Stream random(8, "latent");
   const at::Tensor z = latent.draw(random, 1);
-  EXPECT_TRUE(at::equal(gans::sample(*gan_, seeds({8})), gans::sample(*gan_, {.seeds = {}, .z = z})));
-  EXPECT_FALSE(
-      at::equal(gans::sample(*gan_, seeds({8})), gans::sample(*gan_, {.seeds = {8}, .z = z * 0.5})));
+  EXPECT_TRUE(
+      at::equal(gans::sample(*gan_, seeds({8})), gans::sample(*gan_, {.seeds = {}, .z = z})));
+  EXPECT_FALSE(at::equal(gans::sample(*gan_, seeds({8})),
+                         gans::sample(*gan_, {.seeds = {8}, .z = z * 0.5})));
 }
 
 TEST_P(Contract, SavedStateGivesTheSameSamplesAndTheSameNextStep) {
@@ -240,9 +241,12 @@ TEST(Registry, EveryDomainIsCovered) {
     EXPECT_FALSE(entry.info.task.empty()) << entry.info.name;
     EXPECT_FALSE(entry.info.sizes.empty()) << entry.info.name;
     for (const std::string& domain : entry.info.domains) {
-      EXPECT_TRUE(std::ranges::any_of(cases(), [&](const Case& value) {
-        return value.gan == entry.info.name && value.spec.domain == domain;
-      })) << entry.info.name << " accepts no test samples of its domain " << domain;
+      EXPECT_TRUE(std::ranges::any_of(cases(),
+                                      [&](const Case& value) {
+                                        return value.gan == entry.info.name &&
+                                               value.spec.domain == domain;
+                                      }))
+          << entry.info.name << " accepts no test samples of its domain " << domain;
     }
   }
 }

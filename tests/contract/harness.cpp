@@ -91,7 +91,8 @@ void descend(const gans::Phase& phase) {
   for (const auto& network : phase.networks) {
     network->module->each_parameter([&](const std::string& path, at::Tensor& parameter) {
       if (!parameter.grad().defined()) return;
-      EXPECT_TRUE(at::isfinite(parameter.grad()).all().item<bool>()) << network->name << "/" << path;
+      EXPECT_TRUE(at::isfinite(parameter.grad()).all().item<bool>())
+          << network->name << "/" << path;
       parameter.sub_(parameter.grad().sign(), 1e-3);
       if (phase.weight_clip > 0) parameter.clamp_(-phase.weight_clip, phase.weight_clip);
       parameter.mutable_grad().reset();
@@ -137,8 +138,8 @@ std::vector<std::string> differences(const State& a, const State& b) {
   for (const std::string& name : all) {
     const std::string network = name.substr(0, name.find('/'));
     const std::string path = name.substr(name.find('/') + 1);
-    const bool both = a.contains(network) && b.contains(network) &&
-                      a.at(network).contains(path) && b.at(network).contains(path);
+    const bool both = a.contains(network) && b.contains(network) && a.at(network).contains(path) &&
+                      b.at(network).contains(path);
     if (!both || !at::equal(a.at(network).at(path), b.at(network).at(path))) names.push_back(name);
   }
   return names;

@@ -1,7 +1,6 @@
 // Forward passes, losses and gradients against an independent PyTorch script
 // (tests/golden/gans.py); random draws included.
 #include "../golden/gans_golden.h"
-
 #include "ganymede/gans/sampling.h"
 
 namespace ganymede::golden {
@@ -25,9 +24,10 @@ TEST_P(GoldenGan, ParametersHavePyTorchsNamesAndShapes) {
 
 TEST_P(GoldenGan, GeneratesAndJudgesTheSame) {
   const int64_t batch = golden_["batch"];
-  const at::Tensor z = by_formula({batch, gan_->latent().dim},
-                                  [](double i) { return std::sin(1.3 * i); });
-  expect_digest(gans::sample(*gan_, {.seeds = {}, .z = z}), golden_["generated"], 1e-5, 1e-3, "G(z)");
+  const at::Tensor z =
+      by_formula({batch, gan_->latent().dim}, [](double i) { return std::sin(1.3 * i); });
+  expect_digest(gans::sample(*gan_, {.seeds = {}, .z = z}), golden_["generated"], 1e-5, 1e-3,
+                "G(z)");
   const auto& judge = gan_->networks().back();
   const at::Tensor logits = judge->module->forward(real_batch(golden_, 0).samples).flatten();
   const std::vector<double> expected = golden_["logits"];

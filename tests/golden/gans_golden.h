@@ -53,10 +53,9 @@ at::Tensor by_formula(at::IntArrayRef shape, const Formula& formula) {
 inline Batch real_batch(const json& golden, int64_t key) {
   std::vector<int64_t> shape = golden["shape"];
   shape.insert(shape.begin(), golden["batch"].get<int64_t>());
-  return {.samples = by_formula(shape,
-                                [&](double i) {
-                                  return 0.9 * std::cos(0.3 * i + 1.7 * static_cast<double>(key));
-                                }),
+  return {.samples = by_formula(
+              shape,
+              [&](double i) { return 0.9 * std::cos(0.3 * i + 1.7 * static_cast<double>(key)); }),
           .labels = {}};
 }
 

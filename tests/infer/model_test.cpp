@@ -68,13 +68,12 @@ Made make(const Kind& kind, uint64_t seed = 3) {
   Made made;
   made.gan = builder->build(kind.spec);
   made.gan->initialize(seed);
-  made.state = {{"gan", gan_of(kind)},
-                {"kimg", 1.5},
-                {"recipe", recipe.to_toml()},
-                {"spec",
-                 {{"domain", kind.spec.domain},
-                  {"shape", kind.spec.shape},
-                  {"classes", kind.spec.classes}}}};
+  made.state = {
+      {"gan", gan_of(kind)},
+      {"kimg", 1.5},
+      {"recipe", recipe.to_toml()},
+      {"spec",
+       {{"domain", kind.spec.domain}, {"shape", kind.spec.shape}, {"classes", kind.spec.classes}}}};
   return made;
 }
 
@@ -237,8 +236,9 @@ TEST_F(ModelPlaces, ADamagedNewestCheckpointIsPassedOver) {
   bytes[bytes.size() - 5] = static_cast<char>(bytes[bytes.size() - 5] ^ 4);
   write_file_durable(file, bytes);
   EXPECT_TRUE(at::equal(sampled(run_), expected(1)));
-  EXPECT_NE(message_of<ModelError>([&] { sampled(run_ / "checkpoints" / "000002"); })
-                .find("generator.safetensors"),
+  EXPECT_NE(message_of<ModelError>([&] {
+              sampled(run_ / "checkpoints" / "000002");
+            }).find("generator.safetensors"),
             std::string::npos);
 }
 
@@ -255,7 +255,8 @@ TEST_F(ModelPlaces, WeightsThatDoNotFitTheRecipeAreRefused) {
   Made made = make(kind_);
   made.state["recipe"] = "[gan]\nname = \"gan2014\"\ngenerator_units = [17, 16]\n";
   write(made, run_);
-  EXPECT_NE(message_of<ModelError>([&] { Model::load(run_); }).find("generator"), std::string::npos);
+  EXPECT_NE(message_of<ModelError>([&] { Model::load(run_); }).find("generator"),
+            std::string::npos);
   made.state.erase("kimg");
   write(made, run_);
   EXPECT_NE(message_of<ModelError>([&] { Model::load(run_); }).find("kimg"), std::string::npos);
@@ -264,12 +265,15 @@ TEST_F(ModelPlaces, WeightsThatDoNotFitTheRecipeAreRefused) {
 TEST_F(ModelPlaces, ClassesAndSeedsAreChecked) {
   write(make(kind_), run_);
   const Model model = Model::load(run_);
-  EXPECT_NE(message_of<UsageError>([&] { model.sample({0}, 3); }).find("--class"), std::string::npos);
-  EXPECT_NE(message_of<UsageError>([&] { model.interpolate({0}, 4, Interpolation::kLerp); })
-                .find("--seeds"),
+  EXPECT_NE(message_of<UsageError>([&] { model.sample({0}, 3); }).find("--class"),
             std::string::npos);
-  EXPECT_NE(message_of<UsageError>([&] { model.interpolate({0, 1}, 0, Interpolation::kLerp); })
-                .find("--steps"),
+  EXPECT_NE(message_of<UsageError>([&] {
+              model.interpolate({0}, 4, Interpolation::kLerp);
+            }).find("--seeds"),
+            std::string::npos);
+  EXPECT_NE(message_of<UsageError>([&] {
+              model.interpolate({0, 1}, 0, Interpolation::kLerp);
+            }).find("--steps"),
             std::string::npos);
 }
 
@@ -295,7 +299,8 @@ TEST(MixLatents, SlerpOfLongNormalLatentsStaysOnTheShell) {
 
 TEST(MixLatents, LerpIsALine) {
   const at::Tensor a = at::tensor({1.0F, 4.0F}), b = at::tensor({3.0F, -4.0F});
-  EXPECT_TRUE(at::allclose(mix_latents(a, b, 0.25, Interpolation::kLerp), at::tensor({1.5F, 2.0F})));
+  EXPECT_TRUE(
+      at::allclose(mix_latents(a, b, 0.25, Interpolation::kLerp), at::tensor({1.5F, 2.0F})));
 }
 
 TEST(MixLatents, ParallelAndOppositeLatentsStayFinite) {
@@ -324,8 +329,8 @@ TEST_P(BadSeeds, AreRefusedWithTheirPlace) {
 
 INSTANTIATE_TEST_SUITE_P(Texts, BadSeeds,
                          ::testing::Values("", ",", "1,", ",1", "3-1", "-1", "1-", "1-2-3", "x",
-                                           "1 ", " 1", "0x10", "1.5", "1e3",
-                                           "18446744073709551616", "0-10000000"));
+                                           "1 ", " 1", "0x10", "1.5", "1e3", "18446744073709551616",
+                                           "0-10000000"));
 
 }  // namespace
 }  // namespace ganymede::infer

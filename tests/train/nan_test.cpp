@@ -108,7 +108,8 @@ TEST_F(Nan, APoisonedAverageIsNeverSaved) {
 TEST_F(Nan, SkipLeavesTheUpdateOutAndGoesOn) {
   for (const Poison poison : {Poison::kLoss, Poison::kGradient}) {
     const RunResult result = run("skip", poison, 7, 1);
-    EXPECT_EQ(saved(), (std::vector<std::string>{"000001", "000002", "000003", "000004", "000005"}));
+    EXPECT_EQ(saved(),
+              (std::vector<std::string>{"000001", "000002", "000003", "000004", "000005"}));
     const auto state = media::read_tensor_folder(result.checkpoint).state;
     EXPECT_EQ(state["trainer"]["updates"]["G"], 9);
     EXPECT_EQ(state["trainer"]["updates"]["D"], 10);
@@ -131,7 +132,8 @@ TEST_F(Nan, RollbackFinishesFinite) {
   for (const Poison poison : {Poison::kLoss, Poison::kGradient, Poison::kAverage}) {
     const RunResult result = run("rollback", poison, 7, 1);
     EXPECT_DOUBLE_EQ(result.kimg, 5);
-    EXPECT_EQ(saved(), (std::vector<std::string>{"000001", "000002", "000003", "000004", "000005"}));
+    EXPECT_EQ(saved(),
+              (std::vector<std::string>{"000001", "000002", "000003", "000004", "000005"}));
     const auto state = media::read_tensor_folder(result.checkpoint).state;
     EXPECT_EQ(state["trainer"]["rollbacks"], 1);
     EXPECT_EQ(state["trainer"]["rate_scale"], 0.5);
@@ -155,7 +157,8 @@ TEST_F(Nan, RollbackTakesItsStatisticsBackToo) {
 TEST_F(Nan, ResumeAfterARollbackIsBitExact) {
   const RunResult straight = run("rollback", Poison::kLoss, 7, 1);
   const State expected = read_state(straight.checkpoint);
-  for (const char* name : {"000004", "000005"}) fs::remove_all(folder_.path() / "checkpoints" / name);
+  for (const char* name : {"000004", "000005"})
+    fs::remove_all(folder_.path() / "checkpoints" / name);
   // Checkpoint 3 is from before the rollback, so the poison is met again.
   EXPECT_EQ(differences(read_state(run("rollback", Poison::kLoss, 7, 1).checkpoint), expected),
             std::vector<std::string>());

@@ -276,9 +276,8 @@ INSTANTIATE_TEST_SUITE_P(Kinds, OptimizerState,
                          ::testing::Values(OptimizerKind::kSgd, OptimizerKind::kAdam,
                                            OptimizerKind::kRmsprop),
                          [](const auto& info) {
-                           return std::string(enum_names(OptimizerKind())[static_cast<size_t>(
-                                                                              info.param)]
-                                                  .first);
+                           return std::string(
+                               enum_names(OptimizerKind())[static_cast<size_t>(info.param)].first);
                          });
 
 }  // namespace

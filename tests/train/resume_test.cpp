@@ -1,5 +1,5 @@
-// k steps, a checkpoint on disk, a new session, k more steps: bit for bit the state of 2k steps, for
-// every registered gan on every kind of sample it plays.
+// k steps, a checkpoint on disk, a new session, k more steps: bit for bit the state of 2k steps,
+// for every registered gan on every kind of sample it plays.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
@@ -28,9 +28,7 @@ struct Case {
   std::string gan;
   std::string data;
   std::string variant;
-  std::string name() const {
-    return gan + "_" + data + "_" + variant;
-  }
+  std::string name() const { return gan + "_" + data + "_" + variant; }
 };
 void PrintTo(const Case& value, std::ostream* out) { *out << value.name(); }
 
@@ -51,8 +49,8 @@ config::Recipe recipe_for(const Case& value) {
 }
 
 std::vector<Case> cases() {
-  const std::map<std::string, std::vector<std::string>> data = {
-      {"image", {"digits", "shapes"}}, {"points", {"ring8", "gaussian"}}};
+  const std::map<std::string, std::vector<std::string>> data = {{"image", {"digits", "shapes"}},
+                                                                {"points", {"ring8", "gaussian"}}};
   std::vector<Case> found;
   for (const auto& entry : gans::registry().entries()) {
     for (const std::string& domain : entry.info.domains) {

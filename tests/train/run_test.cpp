@@ -101,15 +101,17 @@ TEST_F(RunTest, ModelHoldsTheAveragedGenerator) {
   run_in(folder(), toy_recipe(2));
   const State model = read_state(folder() / "model");
   const State last = read_state(checkpoint("000002"));
-  EXPECT_EQ(differences({{"g", model.at("generator")}}, {{"g", last.at("generator_ema")}}), Names());
+  EXPECT_EQ(differences({{"g", model.at("generator")}}, {{"g", last.at("generator_ema")}}),
+            Names());
 }
 
 TEST_F(RunTest, LongerKimgContinuesBitExactly) {
   run_in(folder("straight"), toy_recipe(4));
   run_in(folder(), toy_recipe(2));
   run_in(folder(), toy_recipe(4));
-  EXPECT_EQ(differences(read_state(checkpoint("000004")), read_state(checkpoint("000004", "straight"))),
-            Names());
+  EXPECT_EQ(
+      differences(read_state(checkpoint("000004")), read_state(checkpoint("000004", "straight"))),
+      Names());
   expect_contains(log(), {"started at 0.000", "resumed at 2.000"});
 }
 
@@ -121,9 +123,9 @@ TEST_F(RunTest, DamagedNewestCheckpointFallsBackAndSaysSo) {
     flip_bit(checkpoint("000003") / file);
     run_in(folder(), toy_recipe(4));
     expect_contains(log(), {(checkpoint("000003") / file).string(), "resumed at 2.000"});
-    EXPECT_EQ(differences(read_state(checkpoint("000004")),
-                          read_state(checkpoint("000004", "straight"))),
-              Names())
+    EXPECT_EQ(
+        differences(read_state(checkpoint("000004")), read_state(checkpoint("000004", "straight"))),
+        Names())
         << file;
   }
 }
@@ -139,9 +141,9 @@ TEST_F(RunTest, MissingAndTruncatedFilesFallBackToo) {
 
 TEST_F(RunTest, AllDamagedIsAnErrorThatNamesThem) {
   run_in(folder(), toy_recipe(2));
-  for (const char* kimg : {"000001", "000002"}) flip_bit(checkpoint(kimg) / "generator.safetensors");
-  const std::string text =
-      message_of<ModelError>([&] { run_in(folder(), toy_recipe(3)); });
+  for (const char* kimg : {"000001", "000002"})
+    flip_bit(checkpoint(kimg) / "generator.safetensors");
+  const std::string text = message_of<ModelError>([&] { run_in(folder(), toy_recipe(3)); });
   expect_contains(text, {(folder() / "checkpoints").string(), "all 2 checkpoints are damaged"});
   expect_contains(log(), {"000001/generator.safetensors", "000002/generator.safetensors"});
 }
@@ -149,14 +151,18 @@ TEST_F(RunTest, AllDamagedIsAnErrorThatNamesThem) {
 TEST_F(RunTest, AnotherGanOrOtherDataIsRefused) {
   run_in(folder(), toy_recipe(1));
   const State before = read_state(checkpoint("000001"));
-  expect_contains(message_of<UsageError>([&] { run_in(folder(), toy_recipe(2, {"data.path=grid25"})); }),
-                  {"000001", "data"});
-  expect_contains(message_of<UsageError>([&] { run_in(folder(), toy_recipe(2, {"data.limit=900"})); }),
-                  {"data", "900"});
-  expect_contains(message_of<UsageError>([&] { run_in(folder(), toy_recipe(2, {"data.path=gaussian"})); }),
-                  {"spec"});
-  expect_contains(message_of<UsageError>([&] { run_in(folder(), toy_recipe(2, {"gan.name=gan2014"})); }),
-                  {"gan2014", "toy"});
+  expect_contains(
+      message_of<UsageError>([&] { run_in(folder(), toy_recipe(2, {"data.path=grid25"})); }),
+      {"000001", "data"});
+  expect_contains(
+      message_of<UsageError>([&] { run_in(folder(), toy_recipe(2, {"data.limit=900"})); }),
+      {"data", "900"});
+  expect_contains(
+      message_of<UsageError>([&] { run_in(folder(), toy_recipe(2, {"data.path=gaussian"})); }),
+      {"spec"});
+  expect_contains(
+      message_of<UsageError>([&] { run_in(folder(), toy_recipe(2, {"gan.name=gan2014"})); }),
+      {"gan2014", "toy"});
   EXPECT_EQ(differences(read_state(checkpoint("000001")), before), Names());
 }
 
@@ -173,8 +179,9 @@ TEST_P(RunFault, FailedCheckpointLeavesTheOldOneAndTrainingGoesOn) {
   }
   const Names left = checkpoints();
   EXPECT_EQ(left, (Names{"000001", "000003", "000004"}));
-  EXPECT_EQ(differences(read_state(checkpoint("000001")), read_state(checkpoint("000001", "straight"))),
-            Names());
+  EXPECT_EQ(
+      differences(read_state(checkpoint("000001")), read_state(checkpoint("000001", "straight"))),
+      Names());
   EXPECT_EQ(differences(read_state(checkpoint("000004")), expected), Names());
   expect_contains(log(), {"the checkpoint could not be written", "training goes on"});
   EXPECT_EQ(read_stats(folder() / "stats.jsonl").back().at("failed_writes"), 1);
@@ -210,7 +217,8 @@ TEST_F(RunTest, StatisticsAreTruncatedOnResumeAndHaveNoGaps) {
   run_in(folder("straight"), toy_recipe(4));
   run_in(folder(), toy_recipe(2));
   // As if the run had gone on after its checkpoint and died within a line.
-  append_file(folder() / "stats.jsonl", "{\"kimg\":2.5,\"step\":5}\n{\"kimg\":3.0,\"step\":6}\n{\"kimg\":3.");
+  append_file(folder() / "stats.jsonl",
+              "{\"kimg\":2.5,\"step\":5}\n{\"kimg\":3.0,\"step\":6}\n{\"kimg\":3.");
   run_in(folder(), toy_recipe(4));
   EXPECT_EQ(steps_of("run"), (std::vector<double>{1, 2, 3, 4, 5, 6, 7, 8}));
   EXPECT_EQ(steps_of("run"), steps_of("straight"));
@@ -235,19 +243,21 @@ TEST_F(RunTest, IntervalsThatAreNoBinaryFractionsAreMet) {
 }
 
 TEST_F(RunTest, ResolvedRecipeGivesTheSameWeights) {
-  run_in(folder("first"), toy_recipe(2, {"seed=5", "optimizer.G.learning_rate=0.003",
-                                         "train.accumulate=2"}));
+  run_in(folder("first"),
+         toy_recipe(2, {"seed=5", "optimizer.G.learning_rate=0.003", "train.accumulate=2"}));
   run_in(folder(), config::Recipe::load((folder("first") / "recipe.toml").string()));
-  EXPECT_EQ(differences(read_state(checkpoint("000002")), read_state(checkpoint("000002", "first"))),
-            Names());
+  EXPECT_EQ(
+      differences(read_state(checkpoint("000002")), read_state(checkpoint("000002", "first"))),
+      Names());
   EXPECT_EQ(read_file(folder() / "recipe.toml"), read_file(folder("first") / "recipe.toml"));
 }
 
 TEST_F(RunTest, SeedChangesTheWeights) {
   run_in(folder("a"), toy_recipe(1, {"seed=1"}));
   run_in(folder("b"), toy_recipe(1, {"seed=2"}));
-  EXPECT_NE(differences(read_state(checkpoint("000001", "a")), read_state(checkpoint("000001", "b"))),
-            Names());
+  EXPECT_NE(
+      differences(read_state(checkpoint("000001", "a")), read_state(checkpoint("000001", "b"))),
+      Names());
 }
 
 TEST_F(RunTest, DryRunWritesNothing) {
@@ -280,8 +290,7 @@ void expect_stop_and_resume(const fs::path& stopped, const fs::path& straight,
   run_in(straight, toy_recipe(4));
   {
     const ScopedToyLoss loss(at_step(3, act));
-    const std::string text =
-        message_of<StoppedError>([&] { run_in(stopped, toy_recipe(4)); });
+    const std::string text = message_of<StoppedError>([&] { run_in(stopped, toy_recipe(4)); });
     expect_contains(text, {"stopped at 2.000", "gan resume"});
   }
   EXPECT_TRUE(media::is_tensor_folder(stopped / "checkpoints" / "000002"));

@@ -44,8 +44,7 @@ struct ToyConfig {
 // plays G(reals) against reals: no draws, hence nothing that depends on the size of a micro-batch.
 class ToyGan final : public gans::Gan {
  public:
-  using Loss =
-      std::function<gans::Terms(ToyGan&, const gans::Phase&, const Batch&, gans::Step&)>;
+  using Loss = std::function<gans::Terms(ToyGan&, const gans::Phase&, const Batch&, gans::Step&)>;
 
   explicit ToyGan(const SampleSpec& spec, Loss loss = {});
   ToyGan(const ToyConfig& config, const SampleSpec& spec);  // plays toy_loss()

@@ -52,8 +52,7 @@ double distance(const State& a, const State& b) {
   double largest = 0;
   for (const auto& [network, tensors] : a) {
     for (const auto& [name, tensor] : tensors) {
-      largest = std::max(largest,
-                         (tensor - b.at(network).at(name)).abs().max().item<double>());
+      largest = std::max(largest, (tensor - b.at(network).at(name)).abs().max().item<double>());
     }
   }
   return largest;
@@ -200,10 +199,10 @@ TEST(Trainer, RunsALazyPhaseAtItsIntervalWithItsPlayersOptimizer) {
         return gan.usual_loss(phase, reals);
       },
       [](ToyGan& gan) {
-        gan.set_phases({{"D", {gan.discriminator}},
-                        {.name = "Dreg", .networks = {gan.discriminator}, .interval = 4,
-                         .player = "D"},
-                        {"G", {gan.generator}}});
+        gan.set_phases(
+            {{"D", {gan.discriminator}},
+             {.name = "Dreg", .networks = {gan.discriminator}, .interval = 4, .player = "D"},
+             {"G", {gan.generator}}});
       });
   for (int i = 0; i < 9; ++i) game.trainer->step();
   EXPECT_EQ(steps["Dreg"], (std::vector<int64_t>{0, 4, 8}));
@@ -240,7 +239,8 @@ TEST(Trainer, WeighsTermsAndOnlyRecordsObservedOnes) {
       return terms;
     };
   };
-  Game plain(small_config()), zero(small_config(), with_terms(0)), two(small_config(), with_terms(2));
+  Game plain(small_config()), zero(small_config(), with_terms(0)),
+      two(small_config(), with_terms(2));
   for (Game* game : {&plain, &zero, &two}) game->trainer->step();
   EXPECT_EQ(distance(weights(plain.gan), weights(zero.gan)), 0);
   EXPECT_GT(distance(weights(plain.gan), weights(two.gan)), 1e-5);
@@ -278,8 +278,8 @@ TEST(TrainerAverages, EqualTheWeightsWithoutAHalfLife) { expect_averages(0, 0); 
 TEST(TrainerBalance, TrainsTheLoserMoreOften) {
   for (const double accuracy : {1.0, 0.0, 0.75}) {
     TrainerConfig config = small_config();
-    config.balance = {.enabled = true, .high = 0.9, .low = 0.6, .max_repeats = 3,
-                      .smoothing_kimg = 0.001};
+    config.balance = {
+        .enabled = true, .high = 0.9, .low = 0.6, .max_repeats = 3, .smoothing_kimg = 0.001};
     std::map<std::string, int> runs;
     Game game(config, [&](ToyGan& gan, const gans::Phase& phase, const Batch& reals, gans::Step&) {
       ++runs[phase.name];
