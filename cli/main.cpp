@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <memory>
@@ -121,6 +122,7 @@ int run_main(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace ganymede;
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit (ulimit -f) is an error of write() instead
   // Only where many steps follow: it loads LibTorch a second time.
   const std::string_view command = argc > 1 ? argv[1] : "";
   if (command == "train" || command == "resume") reexec_with_wait_policy(argv);

@@ -1,6 +1,7 @@
 // gan train, gan resume.
 #include <fmt/format.h>
 
+#include <csignal>
 #include <filesystem>
 #include <limits>
 #include <memory>
@@ -101,6 +102,7 @@ void show_dry_run(train::Session& session, const Context& context) {
 }
 
 void train_in(const fs::path& folder, train::Session& session, const Context& context) {
+  std::signal(SIGPIPE, SIG_IGN);  // whoever reads the progress may go; the training stays
   Progress reading(context.progress(), "reading " + session.data().path, "files");
   Progress progress(context.progress(), "train " + session.short_name(), "kimg");
   const auto result = train::train_run(session, folder, progress, context.command_line, &reading);

@@ -179,7 +179,7 @@ fs::path Recorder::save_fakes(Trainer& trainer) {
   const std::string png = media::encode_png(picture);
   write_file_atomic(path, png);
   events_.image("fakes", png, picture.width, picture.height, picture.channels, trainer.steps());
-  event("samples", "path", path.string());
+  event("samples", path, trainer.kimg());
   return path;
 }
 
@@ -200,9 +200,9 @@ void Recorder::save_summary() {
                                                  {.lossless = false, .quality = 80.0F}));
 }
 
-void Recorder::event(const std::string& name, const std::string& key, const std::string& value) {
-  progress_.event(name, {{key, value}});
-  log_info("{} {}", name, value);
+void Recorder::event(const std::string& name, const fs::path& path, double kimg) {
+  progress_.event(name, {{"path", path.string()}, {"kimg", fmt::format("{}", kimg)}});
+  log_info("{} {} at {:.3f} kimg", name, path.string(), kimg);
 }
 
 void Recorder::failed(const std::string& what, const std::string& message) {

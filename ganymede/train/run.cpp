@@ -117,7 +117,7 @@ class Run {
     }
     trainer().rolled_back();
     recorder_->begin_at(trainer());
-    recorder_->event("rollback", "path", result_.checkpoint.string());
+    recorder_->event("rollback", result_.checkpoint, trainer().kimg());
   }
 
   void after_step(double before) {
@@ -161,7 +161,7 @@ class Run {
       media::write_tensor_folder(path, trainer().tensors(), state);
       result_.checkpoint = path;
       media::prune_checkpoints(folder_.checkpoints(), session_.train().keep);
-      recorder_->event("checkpoint", "path", path.string());
+      recorder_->event("checkpoint", path, trainer().kimg());
     } catch (const FileError& error) {
       if (required) throw;
       recorder_->failed("the checkpoint", error.what());

@@ -63,7 +63,7 @@ def test_an_unknown_fault_is_refused(tmp_path):
 
 
 def limit_files(size):
-    """For preexec_fn: no file may grow beyond `size` bytes."""
+    """For preexec_fn: no file may grow beyond `size` bytes (Python itself ignores the signal)."""
     def apply():
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
@@ -76,7 +76,18 @@ def test_a_limit_on_file_sizes_is_no_crash(tmp_path):
                  preexec_fn=limit_files(30_000))
     assert "error: [" in result.stderr
     assert not temporaries(tmp_path / "run")
-    gan("resume", tmp_path / "run") if (tmp_path / "run/recipe.toml").exists() else None
+    # Without the limit it goes on.
+    gan("resume", tmp_path / "run")
+    assert trainer_state(checkpoints(tmp_path / "run")[-1])["images"] == 1000
+
+
+def test_a_reader_that_goes_away_does_not_end_training(tmp_path, expected):
+    process = crash.start(*tiny(tmp_path / "run", "--json", **crash.KEYS))
+    process.stdout.readline()
+    process.stdout.close()
+    process.stderr.close()
+    process.wait(timeout=60)
+    assert last_weights(tmp_path / "run") == expected
 
 
 @pytest.fixture
@@ -97,10 +108,9 @@ def test_a_full_disk_is_an_error_at_the_end_and_resume_goes_on(small_disk, tmp_p
     before = last_weights(run)
     images = trainer_state(checkpoints(run)[-1])["images"]
     ballast = small_disk / "ballast"
-    with open(ballast, "wb") as file, pytest.raises(OSError):
+    with open(ballast, "wb", buffering=0) as file, pytest.raises(OSError):
         while True:
             file.write(b"\0" * 4096)
-            file.flush()
     fails(FAILED, "resume", run, "--kimg", "2", says=["no space left", str(run)])
     # What was saved is untouched.
     assert trainer_state(checkpoints(run)[-1])["images"] == images

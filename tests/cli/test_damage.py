@@ -1,5 +1,6 @@
 """Every flipped byte of a checkpoint is found and named, and the run goes on from the one before."""
 
+from concurrent.futures import ThreadPoolExecutor
 import random
 import shutil
 
@@ -33,14 +34,28 @@ def expect_found(checkpoint, path, position, bit):
         flip(path, position, bit)
 
 
-def test_flipped_bytes_are_found(run):
+def places(checkpoint):
+    """Every byte of every file: (name, position)."""
+    return [(path.name, position) for path in sorted(checkpoint.iterdir())
+            for position in range(path.stat().st_size)]
+
+
+def expect_all_found(checkpoint, chosen, folder):
+    """Flips the chosen bytes one by one, in two copies at a time."""
+    def all_of(share):
+        copy = folder / f"copy-{share}"
+        shutil.copytree(checkpoint, copy)
+        for name, position in chosen[share::2]:
+            expect_found(copy, copy / name, position, position % 8)
+        gan("info", copy)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(all_of, range(2)))
+
+
+def test_flipped_bytes_are_found(run, tmp_path):
     checkpoint = checkpoints(run)[-1]
-    places = [(path, position) for path in sorted(checkpoint.iterdir())
-              for position in range(path.stat().st_size)]
-    chosen = random.Random(4)
-    for path, position in chosen.sample(places, POSITIONS):
-        expect_found(checkpoint, path, position, chosen.randrange(8))
-    gan("info", checkpoint)
+    expect_all_found(checkpoint, random.Random(4).sample(places(checkpoint), POSITIONS), tmp_path)
 
 
 @pytest.mark.parametrize("damage", ["flip", "truncate", "empty", "missing", "swapped", "added"])

@@ -1,7 +1,6 @@
 """The long form of test_crash.py and test_damage.py: 300 kills, every passage of every fault point,
 every byte of a checkpoint."""
 
-from concurrent.futures import ThreadPoolExecutor
 import os
 import shutil
 
@@ -10,7 +9,7 @@ import pytest
 import crash
 from gan_program import checkpoints, gan, tiny
 from test_crash import points
-from test_damage import expect_found
+from test_damage import expect_all_found, places
 
 REPETITIONS = 300
 
@@ -44,15 +43,4 @@ def test_every_byte_of_a_checkpoint(tmp_path):
     gan(*tiny(run, gan__latent_dim="1", gan__generator_units="[1]", gan__discriminator_units="[1]",
               optimizer__kind="sgd"))
     checkpoint = checkpoints(run)[-1]
-    copies = []
-    for i in range(2):
-        shutil.copytree(checkpoint, tmp_path / f"copy-{i}")
-        copies.append(tmp_path / f"copy-{i}")
-
-    def all_of(share):
-        for path in sorted(copies[share].iterdir()):
-            for position in range(share, path.stat().st_size, len(copies)):
-                expect_found(copies[share], path, position, position % 8)
-
-    with ThreadPoolExecutor(len(copies)) as pool:
-        list(pool.map(all_of, range(len(copies))))
+    expect_all_found(checkpoint, places(checkpoint), tmp_path)
