@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "ganymede/config/recipe.h"
+#include "ganymede/core/error.h"
 #include "ganymede/core/text.h"
 #include "ganymede/core/tuning.h"
 #include "ganymede/data/convert.h"
@@ -49,6 +50,11 @@ void run_info(const Arguments& args, const Context& context) {
   Progress progress(context.progress(), "reading " + args.path, "samples");
   const data::DataReport report = data::inspect(config, &progress);
   progress.finish("");
+  if (args.strict && !report.broken.empty()) {
+    throw DataError({.where = report.broken.front().path,
+                     .found = report.broken.front().reason,
+                     .remedy = "leave --strict out to see everything"});
+  }
   if (!args.sheet.empty()) media::write_image(args.sheet, report.sheet);
   if (context.json) return print(data::report_json(report).dump());
   print(data::report_text(report));

@@ -38,7 +38,8 @@ class Recorder {
   fs::path save_fakes(Trainer& trainer);
   // timelapse.webp and results.png from what the run has written.
   void save_summary();
-  // Something was written to `path` by the run at `kimg`: for the log, the terminal and JSON readers.
+  // Something was written to `path` by the run at `kimg`: for the log, the terminal and JSON
+  // readers.
   void event(const std::string& name, const fs::path& path, double kimg);
   // A write that failed (disk full) is reported once per cause; training goes on.
   void failed(const std::string& what, const std::string& message);

@@ -56,7 +56,7 @@ def gan(*arguments, expect=DONE, env=None, prefix=(), timeout=120, **options):
 def fails(code, *arguments, says=(), **options):
     """Runs the program, which must fail with `code` and name every text of `says`."""
     result = gan(*arguments, expect=code, **options)
-    assert result.stderr.startswith("error: ["), result.stderr
+    assert any(line.startswith("error: [") for line in result.stderr.splitlines()), result.stderr
     assert "terminate called" not in result.stderr and "Exception raised" not in result.stderr
     for text in says:
         assert str(text) in result.stderr, f"{text!r} is not in: {result.stderr}"

@@ -59,7 +59,7 @@ def test_a_mistyped_command_is_suggested(typed, meant):
 
 
 @pytest.mark.parametrize("arguments, meant", [
-    (["train", "dcgan", "--sed", "3"], "--seed"),
+    (["train", "dcgan", "--sead", "3"], "--seed"),
     (["sample", "x", "--outt", "x.png"], "--out"),
     (["data", "info", "x", "--strit"], "--strict"),
 ])
@@ -187,10 +187,12 @@ def test_strict_stops_at_a_truncated_picture(pictures):
     fails(FAILED, "data", "info", pictures, "--strict", says=["03.png"])
 
 
-def test_a_folder_of_broken_pictures_only(pictures):
+def test_a_folder_of_broken_pictures_only(pictures, tmp_path):
     for path in pictures.iterdir():
         path.write_bytes(b"no picture")
-    fails(FAILED, "data", "info", pictures, says=[pictures])
+    told = json_lines(gan("data", "info", pictures, "--json").stdout)[-1]
+    assert told["samples"] == 0 and len(told["broken"]) == 12 and not told["trainable"]
+    fails(FAILED, "train", "dcgan", "--data", pictures, "--out", tmp_path / "r", says=[pictures])
 
 
 def test_data_convert(pictures, tmp_path):
@@ -217,7 +219,7 @@ def test_an_unknown_gan_is_suggested(tmp_path):
 
 
 def test_train_without_data(tmp_path):
-    fails(FAILED, "train", "dcgan", "--out", tmp_path / "r", says=["data"])
+    fails(USAGE, "train", "dcgan", "--out", tmp_path / "r", says=["data.path", "--data"])
 
 
 def test_train_on_a_wrong_path(tmp_path):

@@ -165,6 +165,16 @@ def test_the_working_folder_does_not_matter(straight, tmp_path):
     assert last_weights(tmp_path / "half") == last_weights(straight)
 
 
+@pytest.mark.parametrize("name", ["dcgan", "wgan_gp"])
+def test_resume_is_bit_exact_on_two_threads(tmp_path, name):
+    options = ["--data", "digits", "--threads", "2", "--batch", "50", "--set", "data.limit=130",
+               "--set", "gan.base_channels=4", "--set", "train.accumulate=2"]
+    gan("train", name, *options, "--kimg", "0.5", "--out", tmp_path / "straight")
+    gan("train", name, *options, "--kimg", "0.25", "--out", tmp_path / "run")
+    gan("resume", tmp_path / "run", "--kimg", "0.5")
+    assert last_weights(tmp_path / "run") == last_weights(tmp_path / "straight")
+
+
 def test_resume_of_a_finished_run_changes_nothing(straight, tmp_path):
     shutil.copytree(straight, tmp_path / "run")
     gan("resume", tmp_path / "run")

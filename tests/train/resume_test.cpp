@@ -45,6 +45,9 @@ config::Recipe recipe_for(const Case& value) {
   for (const std::string& assignment : variants().at(value.variant)) recipe.set(assignment);
   if (has_key(value.gan, "base_channels")) recipe.set("gan.base_channels=4");
   if (has_key(value.gan, "critic_steps")) recipe.set("gan.critic_steps=2");
+  for (const char* key : {"generator_units", "discriminator_units", "mlp_units"}) {
+    if (has_key(value.gan, key)) recipe.set(std::string("gan.") + key + "=[24,24]");
+  }
   return recipe;
 }
 
