@@ -104,7 +104,8 @@ class Run {
     if (!checkpoint) return false;
     const std::string where = checkpoint->path.string();
     session_.check_identity(checkpoint->content.state, where);
-    trainer().load(checkpoint->content.files, checkpoint->content.state.at("trainer"), where);
+    const auto scalars = checkpoint->content.state.value("trainer", nlohmann::json::object());
+    trainer().load(checkpoint->content.files, scalars, where);
     result_.checkpoint = checkpoint->path;
     return true;
   }

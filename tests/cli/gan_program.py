@@ -14,6 +14,7 @@ DONE, FAILED, USAGE, STOPPED = 0, 1, 2, 75
 
 # 50 points a step: 20 steps for a kimg.
 TINY_KEYS = {
+    "gan.latent_dim": "16",
     "gan.generator_units": "[16,16]",
     "gan.discriminator_units": "[16]",
     "data.limit": "2000",
