@@ -3,9 +3,11 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
-#include <omp.h>
 
 #include <optional>
+
+// Of the OpenMP runtime that LibTorch brings, whose header not every compiler has.
+extern "C" void omp_set_num_threads(int threads);
 
 namespace ganymede::gans {
 namespace {

@@ -19,7 +19,8 @@ struct Case {
   SampleSpec spec;
 };
 
-void PrintTo(const Case& value, std::ostream* out);
+// GoogleTest looks for this name.
+void PrintTo(const Case& value, std::ostream* out);  // NOLINT(readability-identifier-naming)
 
 // The registry times the specs that its gans accept.
 const std::vector<Case>& cases();

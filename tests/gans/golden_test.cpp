@@ -43,7 +43,7 @@ TEST_P(GoldenGan, LossesAndGradientsOfEveryPhaseAreTheSame) {
   ASSERT_EQ(phases.size(), golden_["first"].size());
   for (size_t i = 0; i < phases.size(); ++i) {
     const json& expected = golden_["first"][i];
-    ASSERT_EQ(phases[i].name, expected["phase"]);
+    ASSERT_EQ(phases[i].name, expected["phase"].get<std::string>());
     step.begin_phase(phases[i], 0);
     checked_loss(*gan_, phases[i], real_batch(golden_, 0), step, expected["terms"], 1e-5)
         .backward();
