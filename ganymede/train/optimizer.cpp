@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "ganymede/core/error.h"
+#include "ganymede/ops/multi_tensor.h"
 
 namespace ganymede::train {
 
@@ -61,47 +62,25 @@ Optimizer::Active Optimizer::active() const {
 
 void Optimizer::step(double kimg, double rate_scale) {
   const at::NoGradGuard no_grad;
-  Active now = active();
+  const Active now = active();
   const double rate = learning_rate(kimg) * rate_scale;
   ++updates_;
   if (now.parameters.empty()) return;
   at::_foreach_add_(now.counts, 1);
   switch (config_.kind) {
     case OptimizerKind::kSgd:
-      return step_sgd(now, rate, momentum_at(config_, kimg));
+      return ops::sgd_(now.parameters, now.gradients, now.first, rate, momentum_at(config_, kimg));
     case OptimizerKind::kAdam:
-      return step_adam(now, rate);
+      return ops::adam_(
+          now.parameters, now.gradients, now.first, now.second, now.counts,
+          {.rate = rate, .beta1 = config_.beta1, .beta2 = config_.beta2, .eps = config_.eps});
     case OptimizerKind::kRmsprop:
-      return step_rmsprop(now, rate);
+      return ops::rmsprop_(now.parameters, now.gradients, now.second, rate, config_.alpha,
+                           config_.eps);
   }
 }
 
-void Optimizer::step_sgd(Active& active, double rate, double momentum) {
-  at::_foreach_mul_(active.first, momentum);
-  at::_foreach_add_(active.first, active.gradients);
-  at::_foreach_add_(active.parameters, active.first, -rate);
-}
-
-void Optimizer::step_adam(Active& active, double rate) {
-  at::_fused_adam_(active.parameters, active.gradients, active.first, active.second, {},
-                   active.counts, rate, config_.beta1, config_.beta2, /*weight_decay=*/0.0,
-                   config_.eps, /*amsgrad=*/false, /*maximize=*/false);
-}
-
-void Optimizer::step_rmsprop(Active& active, double rate) {
-  at::_foreach_mul_(active.second, config_.alpha);
-  at::_foreach_addcmul_(active.second, active.gradients, active.gradients, 1.0 - config_.alpha);
-  std::vector<at::Tensor> denominators = at::_foreach_sqrt(active.second);
-  at::_foreach_add_(denominators, config_.eps);
-  at::_foreach_addcdiv_(active.parameters, active.gradients, denominators, -rate);
-}
-
-at::Tensor Optimizer::gradient_norm() const {
-  const at::NoGradGuard no_grad;
-  const Active now = active();
-  if (now.gradients.empty()) return at::zeros({});
-  return at::stack(at::_foreach_norm(now.gradients)).norm();
-}
+at::Tensor Optimizer::gradient_norm() const { return ops::norm(active().gradients); }
 
 std::vector<const char*> Optimizer::moment_names() const {
   switch (config_.kind) {

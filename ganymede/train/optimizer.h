@@ -42,9 +42,6 @@ class Optimizer {
  private:
   struct Active;  // the parameters that have gradients in this step
   Active active() const;
-  void step_sgd(Active& active, double rate, double momentum);
-  void step_adam(Active& active, double rate);
-  void step_rmsprop(Active& active, double rate);
   std::vector<const char*> moment_names() const;
 
   OptimizerConfig config_;

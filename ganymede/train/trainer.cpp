@@ -10,6 +10,7 @@
 
 #include "ganymede/core/error.h"
 #include "ganymede/core/log.h"
+#include "ganymede/ops/multi_tensor.h"
 
 namespace ganymede::train {
 namespace {
@@ -181,10 +182,9 @@ bool Trainer::apply(const gans::Phase& phase, std::string& problem) {
   optimizer.step(kimg(), rate_scale_);
   optimizer.zero_grad();
   if (phase.weight_clip > 0) {
-    const at::NoGradGuard no_grad;
-    for (const auto& [name, parameter] : optimizer.parameters()) {
-      parameter.detach().clamp_(-phase.weight_clip, phase.weight_clip);
-    }
+    std::vector<at::Tensor> weights;
+    for (const auto& [name, parameter] : optimizer.parameters()) weights.push_back(parameter);
+    ops::clip_(weights, phase.weight_clip);
   }
   return true;
 }
@@ -217,7 +217,6 @@ void Trainer::rolled_back() {
 }
 
 void Trainer::update_averages(int64_t images) {
-  const at::NoGradGuard no_grad;
   double half_life = config_.train.ema_kimg * 1000.0;
   if (config_.train.ema_ramp > 0) {
     half_life = std::min(half_life, kimg() * 1000.0 * config_.train.ema_ramp);
@@ -229,7 +228,7 @@ void Trainer::update_averages(int64_t images) {
     std::vector<at::Tensor> averages, values;
     for (const auto& [path, tensor] : network->average->state()) averages.push_back(tensor);
     for (const auto& [path, tensor] : network->module->state()) values.push_back(tensor);
-    at::_foreach_lerp_(averages, values, toward);
+    ops::average_(averages, values, toward);
   }
 }
 

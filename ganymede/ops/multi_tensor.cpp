@@ -1,0 +1,51 @@
+#include "ganymede/ops/multi_tensor.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+namespace ganymede::ops {
+
+void sgd_(at::TensorList parameters, at::TensorList gradients, at::TensorList velocities,
+          double rate, double momentum) {
+  const at::NoGradGuard no_grad;
+  at::_foreach_mul_(velocities, momentum);
+  at::_foreach_add_(velocities, gradients);
+  at::_foreach_add_(parameters, velocities, -rate);
+}
+
+void adam_(at::TensorList parameters, at::TensorList gradients, at::TensorList first_moments,
+           at::TensorList second_moments, at::TensorList counts, const AdamRates& rates) {
+  const at::NoGradGuard no_grad;
+  at::_fused_adam_(parameters, gradients, first_moments, second_moments, {}, counts, rates.rate,
+                   rates.beta1, rates.beta2, /*weight_decay=*/0.0, rates.eps, /*amsgrad=*/false,
+                   /*maximize=*/false);
+}
+
+void rmsprop_(at::TensorList parameters, at::TensorList gradients, at::TensorList squares,
+              double rate, double alpha, double eps) {
+  const at::NoGradGuard no_grad;
+  at::_foreach_mul_(squares, alpha);
+  at::_foreach_addcmul_(squares, gradients, gradients, 1.0 - alpha);
+  const std::vector<at::Tensor> denominators = at::_foreach_sqrt(squares);
+  at::_foreach_add_(denominators, eps);
+  at::_foreach_addcdiv_(parameters, gradients, denominators, -rate);
+}
+
+void average_(at::TensorList averages, at::TensorList values, double toward) {
+  const at::NoGradGuard no_grad;
+  at::_foreach_lerp_(averages, values, toward);
+}
+
+void clip_(at::TensorList parameters, double limit) {
+  const at::NoGradGuard no_grad;
+  at::_foreach_clamp_min_(parameters, -limit);
+  at::_foreach_clamp_max_(parameters, limit);
+}
+
+at::Tensor norm(at::TensorList tensors) {
+  const at::NoGradGuard no_grad;
+  if (tensors.empty()) return at::zeros({});
+  return at::stack(at::_foreach_norm(tensors)).norm();
+}
+
+}  // namespace ganymede::ops
