@@ -73,6 +73,8 @@ void report(const train::RunResult& result, const Context& context) {
   print("samples  " + result.picture.string());
   print("model    " + (result.folder / "model").string());
   print("run      " + result.folder.string());
+  print("next     " + context.command_line.front() + " sample " + result.folder.string() +
+        " --seeds 0-63 --out grid.png");
 }
 
 void show_dry_run(train::Session& session, const Context& context) {
