@@ -27,21 +27,21 @@ TEST(PathLength, StraightPathsOfALinearGenerator) {
     return z;
   };
   const auto linear = [&matrix](const at::Tensor& z) { return z.mm(matrix); };
-  // |(b - a) M|^2 for every pair, wherever t lies; a hundred pairs lose one at either end.
+  // |(b - a) M|^2 for every pair, wherever t lies.
   const PathLength found =
-      path_length(linear, squared_distance, 3, false, 100, 7, /*epsilon=*/0.25, record);
+      path_length(linear, squared_distance, 3, false, 301, 7, /*epsilon=*/0.25, record);
   std::vector<at::Tensor> lengths;
   for (size_t i = 0; i < ends.size(); i += 2) {
     const at::Tensor step = (ends[i + 1] - ends[i]).to(at::kDouble);
     lengths.push_back(step.mm(matrix.to(at::kDouble)).square().sum(1));
   }
   const at::Tensor all = std::get<0>(at::cat(lengths).sort());
-  ASSERT_EQ(all.numel(), 100);
-  const at::Tensor kept = all.narrow(0, 0, 100);  // floor(0.99) to ceil(98.01): 0 to 99
+  ASSERT_EQ(all.numel(), 301);
+  const at::Tensor kept = all.narrow(0, 3, 295);  // of 0 .. 300, without 1 % at either end
   EXPECT_NEAR(found.mean, kept.mean().item<double>(), 1e-4 * found.mean);
   EXPECT_NEAR(found.sd, kept.std().item<double>(), 1e-4 * found.mean);
-  EXPECT_EQ(found.pairs, 100);
-  const PathLength fine = path_length(linear, squared_distance, 3, false, 100, 7);
+  EXPECT_EQ(found.pairs, 301);
+  const PathLength fine = path_length(linear, squared_distance, 3, false, 301, 7);
   EXPECT_NEAR(fine.mean, found.mean, 0.01 * found.mean);  // float32 at a step of 1e-4
 }
 
