@@ -1,4 +1,3 @@
-#include "ganymede/data/stacked.h"
 #include "ganymede/train/session.h"
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include "ganymede/core/device.h"
 #include "ganymede/core/error.h"
 #include "ganymede/core/log.h"
+#include "ganymede/data/stacked.h"
 
 namespace ganymede::train {
 namespace {
