@@ -154,6 +154,7 @@ class PickleMachine {
       }
     }
     pickle_.root_ = pop();
+    if (!stack_.empty() || !marks_.empty()) refuse("values are left over at the end");
     pickle_.end_ = input_.offset();
     return std::move(pickle_);
   }
