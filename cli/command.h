@@ -44,6 +44,7 @@ Command resume_command();
 Command sample_command();
 Command interpolate_command();
 Command info_command();
+Command import_command();
 Command list_command();
 Command data_command();
 Command features_command();

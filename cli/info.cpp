@@ -7,10 +7,12 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/tensors.h"
 #include "ganymede/core/error.h"
 #include "ganymede/core/machine.h"
 #include "ganymede/core/text.h"
 #include "ganymede/core/tuning.h"
+#include "ganymede/interop/torch_file.h"
 #include "ganymede/media/checkpoints.h"
 #include "ganymede/media/safetensors.h"
 #include "ganymede/train/recorder.h"
@@ -20,12 +22,6 @@ namespace ganymede::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string shape_text(const std::vector<int64_t>& shape) {
-  std::string text;
-  for (const int64_t size : shape) text += (text.empty() ? "" : " x ") + std::to_string(size);
-  return text.empty() ? "scalar" : text;
-}
 
 void show_safetensors(const fs::path& path, const Context& context) {
   const media::SafetensorsFile file(path);
@@ -39,6 +35,12 @@ void show_safetensors(const fs::path& path, const Context& context) {
   }
   if (context.json) return print(json.dump());
   print_table(rows);
+}
+
+void show_torch_file(const fs::path& path, const Context& context) {
+  const media::TensorMap tensors = interop::read_torch_file(path);
+  if (context.json) return print(json_of(tensors).dump());
+  print_tensors(tensors);
 }
 
 void show_tensor_folder(const fs::path& path, const Context& context) {
@@ -88,9 +90,12 @@ void show(const std::string& what, const std::string& runs, const Context& conte
   if (train::is_run(path)) return show_run(path, context);
   if (media::is_tensor_folder(path)) return show_tensor_folder(path, context);
   if (path.extension() == ".safetensors") return show_safetensors(path, context);
+  if (fs::is_regular_file(path) && interop::is_torch_file(path)) {
+    return show_torch_file(path, context);
+  }
   throw UsageError({.where = path.string(),
                     .found = fs::exists(path) ? "neither a run, a checkpoint, a model nor a "
-                                                ".safetensors file"
+                                                ".safetensors or PyTorch file"
                                               : "no such file or folder",
                     .remedy = "gan data info PATH for data"});
 }
@@ -113,7 +118,7 @@ Command info_command() {
   auto what = std::make_shared<std::string>();
   auto runs = std::make_shared<std::string>("runs");
   return {.name = "info",
-          .help = "what a run, checkpoint, model or .safetensors file holds",
+          .help = "what a run, checkpoint, model, .safetensors or PyTorch (.pth) file holds",
           .options = {{"what", "path, or 'last'", what.get(), true},
                       {"--runs", "where 'last' is looked for", runs.get()}},
           .run = [what, runs](const Context& context) { show(*what, *runs, context); }};

@@ -22,7 +22,7 @@ ALLOWED = {
     "metrics": ["core", "config", "dist", "media", "data", "nn"],
     "train": ["core", "config", "dist", "media", "data", "ops", "nn", "loss", "gans", "metrics"],
     "infer": ["core", "config", "media", "nn", "gans"],
-    "interop": ["core", "nn", "gans", "infer"],
+    "interop": ["core", "media", "nn", "gans", "infer"],
     "serve": ["core", "infer", "interop", "train"],
 }
 

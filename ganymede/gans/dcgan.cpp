@@ -82,6 +82,10 @@ class Dcgan final : public Gan {
     return averaged(generator_).forward(request.latents(latent()));
   }
 
+  at::Tensor score(const at::Tensor& samples, const at::Tensor&) override {
+    return discriminator_(samples).flatten();
+  }
+
  private:
   Terms discriminator_loss(const at::Tensor& reals, const at::Tensor& fakes, Step& step) {
     const at::Tensor real = discriminator_(reals);

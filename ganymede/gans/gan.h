@@ -139,6 +139,11 @@ class Gan {
   // float32 [count, ...spec.shape]; averaged weights; the caller disables gradients.
   virtual at::Tensor generate(const Request& request) = 0;
 
+  // D's opinion of each sample: logit or critic value, higher is more like the reals, float32 [N];
+  // undefined when the gan has no such player. samples: float32 [N, ...spec.shape]; labels: int64
+  // [N] or undefined. The caller sets evaluation mode and disables gradients.
+  virtual at::Tensor score(const at::Tensor& samples, const at::Tensor& labels);
+
   // Whether generate() obeys Request::labels.
   virtual bool conditional() const { return false; }
 

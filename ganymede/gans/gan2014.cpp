@@ -145,6 +145,10 @@ class Gan2014 final : public Gan {
     return averaged(generator_).forward(request.latents(latent()));
   }
 
+  at::Tensor score(const at::Tensor& samples, const at::Tensor&) override {
+    return discriminator_(samples).flatten();
+  }
+
   // The output bias begins at the logit of every pixel's mean, so that G's first pictures have the
   // data's marginals.
   void prepare(const Batch& reals) override {

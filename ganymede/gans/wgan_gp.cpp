@@ -167,6 +167,10 @@ class WganGp final : public Gan {
     return averaged(generator_).forward(request.latents(latent()));
   }
 
+  at::Tensor score(const at::Tensor& samples, const at::Tensor&) override {
+    return critic_(samples).flatten();
+  }
+
  private:
   Terms critic_loss(const Batch& reals, Step& step) {
     const at::Tensor fakes = generator_(step.latents(latent(), reals.size())).detach();
