@@ -49,6 +49,7 @@ Command data_command();
 Command theory_command();
 Command schema_command();
 Command doctor_command();
+Command bench_command();
 
 // Prints a table with aligned columns to stdout.
 void print_table(const std::vector<std::vector<std::string>>& rows);

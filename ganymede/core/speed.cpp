@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <functional>
 #include <thread>
 #include <vector>
@@ -19,6 +20,7 @@ constexpr int kAccumulators =
     12;  // covers latency x ports, and fits 16 registers with two operands
 constexpr size_t kStreamFloats = size_t{8} << 20;  // of each array, all threads together
 constexpr int kStreamPasses = 4;
+constexpr double kStreamSeconds = 0.1;
 
 template <typename Vector>
 [[gnu::always_inline]] inline float multiply_add(float factor, float addend) {
@@ -60,32 +62,39 @@ FmaKernel widest() {
 FmaKernel widest() { return {4, run4}; }
 #endif
 
-// Seconds until all threads have done `work`, best of the trials.
-double best_seconds(int threads, const std::function<void(int)>& work) {
-  double best = 0;
-  for (int trial = 0; trial < kTrials; ++trial) {
-    const auto begin = Clock::now();
-    std::vector<std::thread> others;
-    for (int i = 1; i < threads; ++i) others.emplace_back(work, i);
-    work(0);
-    for (std::thread& other : others) other.join();
-    const std::chrono::duration<double> elapsed = Clock::now() - begin;
-    if (trial == 0 || elapsed.count() < best) best = elapsed.count();
-  }
-  return best;
+double thread_cpu_seconds() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+void on_threads(int threads, const std::function<void(size_t)>& work) {
+  std::vector<std::thread> others;
+  for (int i = 1; i < threads; ++i) others.emplace_back(work, static_cast<size_t>(i));
+  work(0);
+  for (std::thread& other : others) other.join();
 }
 
 }  // namespace
 
 double peak_gflops(int threads) {
   const FmaKernel kernel = widest();
-  volatile float factor = 0.999F, addend = 0.001F, sink = 0;  // unknown to the compiler
-  const double seconds = best_seconds(threads, [&](int thread) {
-    const float result = kernel.run(factor, addend);
-    if (thread == 0) sink = result;
-  });
+  volatile float factor = 0.999F, addend = 0.001F;  // unknown to the compiler
+  std::vector<double> seconds(static_cast<size_t>(threads), 0);
+  std::vector<float> results(seconds.size());
   const double flop = 2.0 * kAccumulators * kernel.lanes * static_cast<double>(kFmaRounds);
-  return flop * threads / seconds * 1e-9;
+  double best = 0;
+  for (int trial = 0; trial < kTrials; ++trial) {
+    on_threads(threads, [&](size_t thread) {
+      const double begin = thread_cpu_seconds();
+      results[thread] = kernel.run(factor, addend);
+      seconds[thread] = thread_cpu_seconds() - begin;
+    });
+    double rate = 0;
+    for (const double time : seconds) rate += flop / time;
+    best = std::max(best, rate);
+  }
+  return best * 1e-9;
 }
 
 double memory_gbytes_per_s(int threads) {
@@ -95,16 +104,32 @@ double memory_gbytes_per_s(int threads) {
     from[i].assign(share, 1.0F);
     to[i].assign(share, 0.0F);
   }
-  const double seconds = best_seconds(threads, [&](int thread) {
-    const auto i = static_cast<size_t>(thread);
-    float* target = to[i].data();
-    const float* source = from[i].data();
-    for (int pass = 0; pass < kStreamPasses; ++pass) {
-      for (size_t k = 0; k < share; ++k) target[k] += source[k];
-    }
+  const double gigabytes =
+      3e-9 * sizeof(float) * static_cast<double>(share) * kStreamPasses * threads;
+  return best_rate(gigabytes, kStreamSeconds, [&] {
+    on_threads(threads, [&](size_t thread) {
+      float* target = to[thread].data();
+      const float* source = from[thread].data();
+      for (int pass = 0; pass < kStreamPasses; ++pass) {
+        for (size_t k = 0; k < share; ++k) target[k] += source[k];
+      }
+    });
   });
-  const double bytes = 3.0 * sizeof(float) * static_cast<double>(share) * kStreamPasses * threads;
-  return bytes / seconds * 1e-9;
+}
+
+double best_rate(double amount, double seconds, const std::function<void()>& work) {
+  work();
+  double best = 0;
+  const auto start = Clock::now();
+  std::chrono::duration<double> passed{};
+  for (int calls = 0; calls < 2 || passed.count() < seconds; ++calls) {
+    const auto begin = Clock::now();
+    work();
+    const std::chrono::duration<double> elapsed = Clock::now() - begin;
+    best = std::max(best, amount / elapsed.count());
+    passed = Clock::now() - start;
+  }
+  return best;
 }
 
 }  // namespace ganymede
