@@ -51,6 +51,7 @@ Command features_command();
 Command theory_command();
 Command schema_command();
 Command doctor_command();
+Command bench_command();
 
 // Prints a table with aligned columns to stdout.
 void print_table(const std::vector<std::vector<std::string>>& rows);

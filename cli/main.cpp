@@ -104,8 +104,8 @@ int run_main(int argc, char** argv) {
   app.footer("Begin with: gan train dcgan --data digits      More: gan COMMAND --help");
   for (const Command& command :
        {train_command(), resume_command(), sample_command(), interpolate_command(), info_command(),
-        list_command(), data_command(), features_command(), import_command(), theory_command(),
-        schema_command(), doctor_command()}) {
+        list_command(), data_command(), features_command(), import_command(), bench_command(),
+        theory_command(), schema_command(), doctor_command()}) {
     add_command(app, command, context);
   }
   try {
@@ -126,7 +126,8 @@ int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit (ulimit -f) is an error of write() instead
   // Only where many steps follow: it loads LibTorch a second time.
   const std::string_view command = argc > 1 ? argv[1] : "";
-  if (command == "train" || command == "resume") reexec_with_wait_policy(argv);
+  if (command == "train" || command == "resume" || command == "bench")
+    reexec_with_wait_policy(argv);
   log_to_terminal(LogLevel::kWarning);
   try {
     return cli::run_main(argc, argv);

@@ -7,10 +7,8 @@
 #include <fmt/format.h>
 #include <torch/version.h>
 
-#include <chrono>
-#include <functional>
-
 #include "ganymede/core/device.h"
+#include "ganymede/core/speed.h"
 #include "ganymede/core/text.h"
 #include "ganymede/core/tuning.h"
 #include "ganymede/core/version.h"
@@ -20,27 +18,13 @@ namespace {
 
 constexpr int64_t kLittleMemory = int64_t{4} << 30;
 constexpr int64_t kLittleDisk = int64_t{2} << 30;
-
-// Best rate of `work` (in GFLOP per call) over about a third of a second.
-double gflops(double gflop, const std::function<void()>& work) {
-  using Clock = std::chrono::steady_clock;
-  work();
-  double best = 0;
-  const auto end = Clock::now() + std::chrono::milliseconds(330);
-  while (Clock::now() < end) {
-    const auto begin = Clock::now();
-    work();
-    const std::chrono::duration<double> elapsed = Clock::now() - begin;
-    best = std::max(best, gflop / elapsed.count());
-  }
-  return best;
-}
+constexpr double kSpeedSeconds = 0.33;  // for each measured speed
 
 MachineFact matrix_speed() {
   const at::NoGradGuard no_grad;
   constexpr int64_t n = 1024;
   const at::Tensor a = at::ones({n, n}), b = at::ones({n, n});
-  const double rate = gflops(2e-9 * n * n * n, [&] { at::mm(a, b); });
+  const double rate = best_rate(2e-9 * n * n * n, kSpeedSeconds, [&] { at::mm(a, b); });
   return {"matrix product",
           fmt::format("{:.0f} GFLOP/s (float32, {} threads)", rate, at::get_num_threads()), ""};
 }
@@ -49,7 +33,8 @@ MachineFact convolution_speed() {
   const at::NoGradGuard no_grad;
   const at::Tensor input = at::ones({16, 64, 32, 32}), weight = at::ones({128, 64, 4, 4});
   const double flop = 2.0 * 16 * 128 * 16 * 16 * 64 * 16;
-  const double rate = gflops(flop * 1e-9, [&] { at::conv2d(input, weight, {}, 2, 1); });
+  const double rate =
+      best_rate(flop * 1e-9, kSpeedSeconds, [&] { at::conv2d(input, weight, {}, 2, 1); });
   return {"convolution", fmt::format("{:.0f} GFLOP/s (4x4 stride 2, 64 to 128 channels)", rate),
           at::hasMKLDNN() ? "" : "this LibTorch has no oneDNN: pip install torch in .deps/torch"};
 }

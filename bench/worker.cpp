@@ -1,0 +1,112 @@
+// The C++ side of bench/compare. Usage: gan-bench-worker WORKLOAD THREADS
+// Reads one command per line from stdin and answers each with one line of JSON on stdout; between
+// commands it sleeps in read().
+//   trace FILE   runs the first steps; writes their start and inputs to FILE (safetensors)
+//   time N       runs N steps: seconds of wall and CPU (all threads), page faults
+//   machine      peak GFLOP/s and memory bandwidth
+//   quit
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "bench/workload.h"
+#include "ganymede/core/error.h"
+#include "ganymede/core/files.h"
+#include "ganymede/core/speed.h"
+#include "ganymede/core/tuning.h"
+#include "ganymede/core/version.h"
+#include "ganymede/media/tensor_safetensors.h"
+
+namespace ganymede::bench {
+namespace {
+
+struct Usage {
+  std::chrono::steady_clock::time_point wall;
+  double user_s, system_s;
+  int64_t faults;
+
+  static Usage now() {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    const auto seconds = [](const timeval& time) {
+      return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+    };
+    return {std::chrono::steady_clock::now(), seconds(usage.ru_utime), seconds(usage.ru_stime),
+            usage.ru_minflt + usage.ru_majflt};
+  }
+};
+
+nlohmann::json time_steps(Workload& workload, int64_t steps) {
+  const Usage begin = Usage::now();
+  for (int64_t i = 0; i < steps; ++i) workload.step();
+  const Usage end = Usage::now();
+  const std::chrono::duration<double> wall = end.wall - begin.wall;
+  return {{"steps", steps},
+          {"wall_s", wall.count()},
+          {"cpu_s", end.user_s - begin.user_s + end.system_s - begin.system_s},
+          {"system_s", end.system_s - begin.system_s},
+          {"page_faults", end.faults - begin.faults},
+          {"peak_bytes", peak_resident_bytes()}};
+}
+
+nlohmann::json trace(Workload& workload, const std::string& path) {
+  const Trace trace = workload.trace();
+  write_file_durable(path, media::encode_tensors(trace.tensors));
+  return {{"losses", trace.losses}};
+}
+
+nlohmann::json answer(const std::string& line, Workload& workload, int threads) {
+  std::istringstream words(line);
+  std::string command, argument;
+  words >> command >> argument;
+  if (command == "trace") return trace(workload, argument);
+  if (command == "time") return time_steps(workload, std::stoll(argument));
+  if (command == "machine") {
+    return {{"peak_gflops", peak_gflops(threads)},
+            {"memory_gbytes_per_s", memory_gbytes_per_s(threads)}};
+  }
+  throw UsageError({.where = "worker", .found = "\"" + command + "\""});
+}
+
+void run(const std::string& name, int threads) {
+  const auto begin = std::chrono::steady_clock::now();
+  const TuningReport tuning = tune_process(threads);
+  const auto workload = make_workload(name);
+  const std::chrono::duration<double> start = std::chrono::steady_clock::now() - begin;
+  const auto say = [](const nlohmann::json& json) { std::cout << json.dump() << std::endl; };
+  say({{"ready", name},
+       {"version", version_commit()},
+       {"tuning", tuning.notes},
+       {"start_s", start.count()}});
+  for (std::string line; std::getline(std::cin, line) && line != "quit";) {
+    say(answer(line, *workload, tuning.threads));
+  }
+}
+
+}  // namespace
+}  // namespace ganymede::bench
+
+int main(int argc, char** argv) {
+  using namespace ganymede;
+  reexec_with_wait_policy(argv);
+  if (argc != 3) {
+    fmt::print(stderr, "usage: gan-bench-worker WORKLOAD THREADS\nworkloads: {}\n",
+               fmt::join(bench::workload_names(), " "));
+    return kExitUsage;
+  }
+  try {
+    bench::run(argv[1], std::stoi(argv[2]));
+  } catch (const Error& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return error.exit_code();
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "[worker] {}\n", error.what());
+    return kExitFailed;
+  }
+  return kExitDone;
+}
