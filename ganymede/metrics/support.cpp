@@ -87,6 +87,7 @@ Support support_size(const at::Tensor& features, double duplicate_distance, uint
   const int64_t count = samples.size(0);
   const std::vector<Bits> rows = duplicates(samples, duplicate_distance);
   std::vector<int64_t> firsts;
+  firsts.reserve(kTrials);
   for (int64_t t = 0; t < kTrials; ++t) {
     firsts.push_back(first_collision(rows, Permutation(static_cast<uint64_t>(count), seed,
                                                        "support", static_cast<uint64_t>(t))));

@@ -1,7 +1,6 @@
 #include "ganymede/metrics/kernel_distance.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -10,6 +9,7 @@
 #include "ganymede/core/error.h"
 #include "ganymede/core/random.h"
 #include "tests/golden/metrics_golden.h"
+#include "tests/metrics/threads.h"
 
 namespace ganymede::metrics {
 namespace {
@@ -69,14 +69,14 @@ TEST(KernelDistance, EqualDistributionsAverageZero) {
 
 TEST(KernelDistance, ThreadsChangeNoBit) {
   const auto [real, fake] = golden::moment_pair("wide");
-  at::set_num_threads(1);
+  const testing::Threads threads;
+  testing::Threads::use(1);
   const KernelDistance one = kernel_distance(real, fake, 3, 5, 300);
   const KernelDistance single = kernel_distance(real, fake, 3, 1, 900);
-  at::set_num_threads(2);
+  testing::Threads::use(2);
   EXPECT_EQ(kernel_distance(real, fake, 3, 5, 300).mean, one.mean);
   EXPECT_EQ(kernel_distance(real, fake, 3, 5, 300).sd, one.sd);
   EXPECT_EQ(kernel_distance(real, fake, 3, 1, 900).mean, single.mean);
-  at::set_num_threads(1);
 }
 
 TEST(KernelDistance, RefusesWhatHasNoValue) {

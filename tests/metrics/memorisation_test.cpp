@@ -3,8 +3,13 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <numeric>
+#include <string>
+#include <vector>
+
 #include "ganymede/core/error.h"
 #include "ganymede/core/random.h"
+#include "ganymede/data/dataset.h"
 #include "tests/golden/metrics_golden.h"
 
 namespace ganymede::metrics {
@@ -71,6 +76,26 @@ TEST(Memorisation, ChanceInTwoDimensionsIsNotFlagged) {
     EXPECT_NEAR(found.copies, 1.0 / 9, 0.03);  // five standard errors of 3,000 samples
     EXPECT_NEAR(found.unseen_copies, 1.0 / 9, 0.03);
   }
+}
+
+at::Tensor digits(const std::string& split, int64_t first, int64_t count) {
+  data::DataConfig config;
+  config.path = "digits";
+  config.split = split;
+  std::vector<int64_t> indices(static_cast<size_t>(count));
+  std::iota(indices.begin(), indices.end(), first);
+  return data::read_batch(*data::open_dataset(config), indices).samples.flatten(1);
+}
+
+// In pixels: noise of a tenth of the range, and honest digits against as many as a run has.
+TEST(MemorisationLongDigits, CopiesOf16AreFlaggedAndNewOnesAgainst10000AreNot) {
+  const at::Tensor few = digits("train", 0, 16);
+  EXPECT_TRUE(memorisation(few, copies(few, 200, 0.1, 18)).flagged);
+  EXPECT_FALSE(memorisation(few, digits("test", 0, 200)).flagged);
+  const at::Tensor many = digits("train", 0, 10000);
+  const Memorisation honest = memorisation(many, digits("test", 0, 300), digits("test", 300, 300));
+  EXPECT_FALSE(honest.flagged);
+  EXPECT_LT(honest.copies, 0.01);
 }
 
 // AuthPct takes a collapsed generator for a copying one.

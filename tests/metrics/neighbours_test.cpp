@@ -1,7 +1,6 @@
 #include "ganymede/metrics/neighbours.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 #include "ganymede/core/random.h"
 #include "ganymede/metrics/pair_distances.h"
 #include "tests/golden/metrics_golden.h"
+#include "tests/metrics/threads.h"
 
 namespace ganymede::metrics {
 namespace {
@@ -136,11 +136,11 @@ TEST(Neighbours, BoundsHold) {
 
 TEST(Neighbours, ThreadsChangeNothing) {
   const at::Tensor x = normals(600, 64, 1);
-  at::set_num_threads(1);
+  const testing::Threads threads;
+  testing::Threads::use(1);
   const Neighbours one = nearest(x, x, 5, true);
-  at::set_num_threads(2);
+  testing::Threads::use(2);
   const Neighbours two = nearest(x, x, 5, true);
-  at::set_num_threads(1);
   EXPECT_TRUE(one.indices.equal(two.indices));
   EXPECT_TRUE(one.distances.equal(two.distances));
 }

@@ -1,7 +1,6 @@
 #include "ganymede/metrics/parzen.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -9,6 +8,7 @@
 
 #include "ganymede/core/error.h"
 #include "tests/golden/metrics_golden.h"
+#include "tests/metrics/threads.h"
 
 namespace ganymede::metrics {
 namespace {
@@ -73,11 +73,11 @@ TEST(Parzen, FarPointsStayFinite) {
 TEST(Parzen, ThreadsChangeNoBit) {
   const at::Tensor s = hashed_normals(300, 20, 86);
   const at::Tensor t = hashed_normals(200, 20, 87);
-  at::set_num_threads(1);
+  const testing::Threads threads;
+  testing::Threads::use(1);
   const Parzen one = parzen_log_likelihood(s, t, t);
-  at::set_num_threads(2);
+  testing::Threads::use(2);
   const Parzen two = parzen_log_likelihood(s, t, t);
-  at::set_num_threads(1);
   EXPECT_EQ(one.log_likelihood, two.log_likelihood);
   EXPECT_EQ(one.sigma, two.sigma);
 }

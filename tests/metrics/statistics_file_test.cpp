@@ -50,7 +50,7 @@ TEST(StatisticsFile, GivesBackTheSameBits) {
     const FeatureStatistics loaded = load_statistics(folder / "s.safetensors", identity());
     expect_equal(loaded, statistics(keep));
     FeatureStatistics other(7, false);
-    other.add(at::randn({50, 7}));
+    other.add(Stream(3, "statistics file").normal({50, 7}));
     EXPECT_EQ(frechet_distance(loaded, other).value,
               frechet_distance(statistics(keep), other).value);
   }
@@ -73,7 +73,7 @@ TEST(StatisticsFile, TakesMoreSamplesAfterLoading) {
 TEST(StatisticsFile, AnotherIdentityIsRefusedByName) {
   const TempFolder folder;
   save_statistics(folder / "s", statistics(false), identity());
-  const auto difference = [&](StatisticsIdentity other) {
+  const auto difference = [&](const StatisticsIdentity& other) {
     try {
       load_statistics(folder / "s", other);
     } catch (const DataError& error) {
