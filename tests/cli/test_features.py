@@ -9,7 +9,7 @@ from PIL import Image
 
 from gan_program import FAILED, USAGE, fails, gan
 
-SMALL = ["--kimg", "2", "--threads", "1", "--set", "data.limit=600"]
+SMALL = ["--threads", "1", "--set", "data.limit=600"]
 
 
 def metadata(path):
@@ -18,8 +18,8 @@ def metadata(path):
     return json.loads(data[8:8 + length])["__metadata__"]
 
 
-def train(out, *more, data="digits", **options):
-    return gan("features", "train", "--data", data, "--out", out, *SMALL, *more, **options)
+def train(out, *more, data="digits", kimg=2):
+    return gan("features", "train", "--data", data, "--out", out, "--kimg", kimg, *SMALL, *more)
 
 
 @pytest.fixture
@@ -47,14 +47,14 @@ def test_a_classifier_of_labelled_data(tmp_path):
 def test_the_same_seed_makes_the_same_file(tmp_path):
     files = [tmp_path / f"{name}.safetensors" for name in "abc"]
     for file, seed in zip(files, (3, 3, 4)):
-        train(file, "--kimg", "0.3", "--seed", seed)
+        train(file, "--seed", seed, kimg=0.3)
     first, second, third = (file.read_bytes() for file in files)
     assert first == second != third
 
 
 def test_an_autoencoder_of_unlabelled_data(tmp_path, pictures):
     out = tmp_path / "pictures.safetensors"
-    text = train(out, "--kimg", "0.2", data=pictures).stdout
+    text = train(out, data=pictures, kimg=0.2).stdout
     assert "autoencoder" in text and "variance" in text
     assert metadata(out)["kind"] == "autoencoder"
     fails(USAGE, "features", "train", "--data", pictures, "--out", tmp_path / "x.safetensors",
@@ -66,7 +66,7 @@ def test_an_existing_file_is_kept_unless_forced(tmp_path):
     out.write_bytes(b"mine")
     fails(USAGE, "features", "train", "--data", "digits", "--out", out, says=["exists", "--force"])
     assert out.read_bytes() == b"mine"
-    train(out, "--kimg", "0.1", "--force")
+    train(out, "--force", kimg=0.1)
     assert metadata(out)["kind"] == "classifier"
 
 
