@@ -61,7 +61,9 @@ class Objective {
   at::Tensor penalty_;
 };
 
-double inner(const at::Tensor& a, const at::Tensor& b) { return (a * b).sum().item<double>(); }
+double product_sum(const at::Tensor& a, const at::Tensor& b) {
+  return (a * b).sum().item<double>();
+}
 
 // The last steps and what the gradient did along them: an estimate of the inverse Hessian.
 class History {
@@ -70,22 +72,22 @@ class History {
     at::Tensor q = gradient.clone();
     std::vector<double> alphas(pairs_.size());
     for (size_t i = pairs_.size(); i-- > 0;) {
-      alphas[i] = inner(pairs_[i].step, q) / pairs_[i].curvature;
+      alphas[i] = product_sum(pairs_[i].step, q) / pairs_[i].curvature;
       q -= pairs_[i].change * alphas[i];
     }
     if (!pairs_.empty()) {
       const Pair& last = pairs_.back();
-      q *= last.curvature / inner(last.change, last.change);
+      q *= last.curvature / product_sum(last.change, last.change);
     }
     for (size_t i = 0; i < pairs_.size(); ++i) {
-      const double beta = inner(pairs_[i].change, q) / pairs_[i].curvature;
+      const double beta = product_sum(pairs_[i].change, q) / pairs_[i].curvature;
       q += pairs_[i].step * (alphas[i] - beta);
     }
     return -q;
   }
 
   void add(const at::Tensor& step, const at::Tensor& change) {
-    const double curvature = inner(step, change);
+    const double curvature = product_sum(step, change);
     if (curvature <= 0) return;  // only by rounding: the objective is convex
     pairs_.push_back({step, change, curvature});
     if (pairs_.size() > kHistory) pairs_.pop_front();
@@ -112,7 +114,7 @@ bool advance(const Objective& objective, const at::Tensor& direction, double fir
              Minimum* at, History* history) {
   constexpr double kEnough = 1e-4;
   constexpr int kHalvings = 50;
-  const double slope = inner(direction, at->gradient);
+  const double slope = product_sum(direction, at->gradient);
   double length = first_length;
   for (int i = 0; i < kHalvings; ++i, length *= 0.5) {
     at::Tensor gradient;
