@@ -104,8 +104,8 @@ int run_main(int argc, char** argv) {
   app.footer("Begin with: gan train dcgan --data digits      More: gan COMMAND --help");
   for (const Command& command :
        {train_command(), resume_command(), sample_command(), interpolate_command(), info_command(),
-        list_command(), data_command(), features_command(), import_command(), bench_command(),
-        theory_command(), schema_command(), doctor_command()}) {
+        score_command(), serve_command(), features_command(), import_command(), list_command(),
+        data_command(), bench_command(), theory_command(), schema_command(), doctor_command()}) {
     add_command(app, command, context);
   }
   try {

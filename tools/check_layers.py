@@ -23,7 +23,7 @@ ALLOWED = {
     "train": ["core", "config", "dist", "media", "data", "ops", "nn", "loss", "gans", "metrics"],
     "infer": ["core", "config", "media", "nn", "gans"],
     "interop": ["core", "media", "nn", "gans", "infer"],
-    "serve": ["core", "infer", "interop", "train"],
+    "serve": ["core", "config", "media", "data", "infer", "interop", "train"],
 }
 
 # Layers that must stay free of the tensor engine, except files of the given prefix.

@@ -48,6 +48,8 @@ class Dataset {
 
   // "IDX", "image folder", "CIFAR-10 binary", "built-in", ...
   virtual std::string kind() const = 0;
+  // File, archive member or place of a sample: for tables and messages.
+  virtual std::string name(int64_t index) const { return std::to_string(index); }
   virtual std::vector<std::string> class_names() const { return {}; }
   virtual std::vector<BrokenFile> broken() const { return {}; }
   // Changes when the content changes: 16 hex digits over kind, count, sizes and a sample of bytes.

@@ -282,6 +282,10 @@ int64_t ImageDataset::label(int64_t index) const {
   return set_.labels.empty() ? -1 : set_.labels[ids_.at(index)];
 }
 
+std::string ImageDataset::name(int64_t index) const {
+  return set_.reader->name(ids_.at(static_cast<size_t>(index)));
+}
+
 media::Image ImageDataset::picture(int64_t index) const { return prepared(ids_.at(index)); }
 
 std::string ImageDataset::fingerprint() const {

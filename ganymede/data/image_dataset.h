@@ -24,6 +24,7 @@ class ImageDataset final : public Dataset {
   void read(int64_t index, float* out) const override;
   int64_t label(int64_t index) const override;
   std::string kind() const override { return set_.kind; }
+  std::string name(int64_t index) const override;
   std::vector<std::string> class_names() const override { return set_.class_names; }
   std::vector<BrokenFile> broken() const override { return broken_; }
   std::string fingerprint() const override;

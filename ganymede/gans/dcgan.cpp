@@ -85,6 +85,9 @@ class Dcgan final : public Gan {
   at::Tensor score(const at::Tensor& samples, const at::Tensor&) override {
     return discriminator_(samples).flatten();
   }
+  at::Tensor features(const at::Tensor& samples) override {
+    return discriminator_->module->features(samples);
+  }
 
  private:
   Terms discriminator_loss(const at::Tensor& reals, const at::Tensor& fakes, Step& step) {

@@ -82,6 +82,8 @@ at::Tensor Request::latents(const Latent& latent) const {
 
 at::Tensor Gan::score(const at::Tensor&, const at::Tensor&) { return {}; }
 
+at::Tensor Gan::features(const at::Tensor&) { return {}; }
+
 Network& Gan::network(const std::string& name) const {
   for (const auto& network : networks_) {
     if (network->name == name) return *network;

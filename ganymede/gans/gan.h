@@ -143,6 +143,8 @@ class Gan {
   // undefined when the gan has no such player. samples: float32 [N, ...spec.shape]; labels: int64
   // [N] or undefined. The caller sets evaluation mode and disables gradients.
   virtual at::Tensor score(const at::Tensor& samples, const at::Tensor& labels);
+  // What the last layer of that player sees, float32 [N, dim]; undefined where there is none.
+  virtual at::Tensor features(const at::Tensor& samples);
 
   // Whether generate() obeys Request::labels.
   virtual bool conditional() const { return false; }

@@ -148,6 +148,9 @@ class Gan2014 final : public Gan {
   at::Tensor score(const at::Tensor& samples, const at::Tensor&) override {
     return discriminator_(samples).flatten();
   }
+  at::Tensor features(const at::Tensor& samples) override {
+    return discriminator_->module->features(samples);
+  }
 
   // The output bias begins at the logit of every pixel's mean, so that G's first pictures have the
   // data's marginals.

@@ -170,6 +170,9 @@ class WganGp final : public Gan {
   at::Tensor score(const at::Tensor& samples, const at::Tensor&) override {
     return critic_(samples).flatten();
   }
+  at::Tensor features(const at::Tensor& samples) override {
+    return critic_->module->features(samples);
+  }
 
  private:
   Terms critic_loss(const Batch& reals, Step& step) {

@@ -18,8 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uint64_t kMostSeeds = 10'000'000;
-
 media::Checkpoint read_any(const fs::path& path) {
   if (media::is_tensor_folder(path)) return {path, media::read_tensor_folder(path)};
   if (auto newest = media::newest_checkpoint(path / "checkpoints")) return std::move(*newest);
@@ -71,6 +69,7 @@ Model Model::load(const fs::path& path, const std::string& device) {
   try {
     model.gan_name_ = state.at("gan");
     model.kimg_ = state.at("kimg");
+    model.recipe_ = state.at("recipe");
     model.gan_ = build_gan(model.gan_name_, state, where);
   } catch (const nlohmann::json::exception& error) {
     throw ModelError({.where = where + "/manifest.json", .found = error.what()});
@@ -141,7 +140,8 @@ at::Tensor mix_latents(const at::Tensor& a, const at::Tensor& b, double t, Inter
   return a * (std::sin((1.0 - t) * angle) / sine) + b * (std::sin(t * angle) / sine);
 }
 
-std::vector<uint64_t> parse_seeds(const std::string& text, const std::string& where) {
+std::vector<uint64_t> parse_seeds(const std::string& text, const std::string& where,
+                                  uint64_t most) {
   std::vector<uint64_t> seeds;
   for (size_t begin = 0; begin <= text.size();) {
     const size_t end = std::min(text.find(',', begin), text.size());
@@ -150,10 +150,10 @@ std::vector<uint64_t> parse_seeds(const std::string& text, const std::string& wh
     const uint64_t first = parse_number(part.substr(0, dash), text, where);
     const uint64_t last =
         dash == std::string::npos ? first : parse_number(part.substr(dash + 1), text, where);
-    if (last < first || last - first >= kMostSeeds) {
+    if (last < first || last - first >= most - seeds.size()) {
       throw UsageError({.where = where,
                         .found = "the range " + part,
-                        .allowed = "first-last, at most " + std::to_string(kMostSeeds) + " seeds"});
+                        .allowed = "first-last, at most " + std::to_string(most) + " seeds"});
     }
     for (uint64_t i = 0; i <= last - first; ++i) seeds.push_back(first + i);
     begin = end + 1;

@@ -24,6 +24,9 @@ class Model {
   const std::string& gan_name() const { return gan_name_; }
   const std::filesystem::path& source() const { return source_; }
   double kimg() const { return kimg_; }
+  // The run's resolved recipe, TOML.
+  const std::string& recipe() const { return recipe_; }
+  const at::Device& device() const { return device_; }
 
   // float32 [seeds, ...spec.shape] on the CPU, one sample per seed: a pure function of weights and
   // seed. `label`: class of all samples, or -1. Throws UsageError when the gan takes no classes or
@@ -42,6 +45,7 @@ class Model {
 
   std::unique_ptr<gans::Gan> gan_;
   std::string gan_name_;
+  std::string recipe_;
   std::filesystem::path source_;
   double kimg_ = 0;
   at::Device device_ = at::kCPU;
@@ -50,7 +54,8 @@ class Model {
 // Points on the great circle (slerp) or line (lerp) from a to b, float32 [dim], at t in [0, 1].
 at::Tensor mix_latents(const at::Tensor& a, const at::Tensor& b, double t, Interpolation kind);
 
-// "0-63,77,100-103" -> seeds in that order. Throws UsageError with `where`.
-std::vector<uint64_t> parse_seeds(const std::string& text, const std::string& where = "--seeds");
+// "0-63,77,100-103" -> seeds in that order, `most` in all. Throws UsageError with `where`.
+std::vector<uint64_t> parse_seeds(const std::string& text, const std::string& where = "--seeds",
+                                  uint64_t most = 10'000'000);
 
 }  // namespace ganymede::infer

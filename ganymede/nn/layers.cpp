@@ -38,6 +38,12 @@ at::Tensor Sequential::forward(const at::Tensor& input) {
   return x;
 }
 
+at::Tensor Sequential::features(const at::Tensor& input) {
+  at::Tensor x = input;
+  for (size_t i = 0; i + 1 < modules_.size(); ++i) x = modules_[i]->forward(x);
+  return x.flatten(1);
+}
+
 Linear::Linear(int64_t in, int64_t out, const LinearOptions& options)
     : weight_(&parameter("weight", {out, in}, options.weight_init.value_or(Init::fan_in(in)))) {
   if (options.bias) {

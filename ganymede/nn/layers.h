@@ -17,6 +17,7 @@ class Sequential final : public Module {
   Sequential(std::initializer_list<ModulePtr> modules);
   void push(ModulePtr module);  // null is skipped
   at::Tensor forward(const at::Tensor& input) override;
+  at::Tensor features(const at::Tensor& input) override;  // of all modules but the last
 
  private:
   std::vector<ModulePtr> modules_;

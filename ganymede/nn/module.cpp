@@ -80,6 +80,8 @@ Stream& ForwardScope::random() {
   return *current_random;
 }
 
+at::Tensor Module::features(const at::Tensor&) { return {}; }
+
 void Module::each_parameter(const Visitor& visit, const std::string& prefix) {
   for (Slot& slot : parameters_) visit(join_path(prefix, slot.name), slot.tensor);
   for (auto& [name, module] : children_) module->each_parameter(visit, join_path(prefix, name));

@@ -68,6 +68,9 @@ class Module {
   virtual at::Tensor forward(const at::Tensor& input) = 0;
   at::Tensor operator()(const at::Tensor& input) { return forward(input); }
 
+  // What the last layer of a stack sees, float32 [N, dim]; undefined for modules that are no stack.
+  virtual at::Tensor features(const at::Tensor& input);
+
   // Parameters and buffers, depth first in order of definition, paths joined with '.'.
   void each_parameter(const Visitor& visit, const std::string& prefix = "");
   void each_buffer(const Visitor& visit, const std::string& prefix = "");

@@ -94,6 +94,10 @@ class Pyramid final : public Module {
     return main_(input).flatten(1);
   }
 
+  at::Tensor features(const at::Tensor& input) override {
+    return up_ ? at::Tensor() : main_.features(input);
+  }
+
  private:
   Sequential& main_;
   bool up_;

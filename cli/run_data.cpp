@@ -1,0 +1,76 @@
+#include "cli/run_data.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "ganymede/config/recipe.h"
+#include "ganymede/core/error.h"
+
+namespace ganymede::cli {
+namespace {
+
+data::DataConfig fitting(data::DataConfig config, const SampleSpec& spec) {
+  if (spec.domain != "image") return config;
+  config.size_px = spec.shape.at(1);
+  config.channels = spec.shape.at(0) == 1 ? "grey" : "rgb";
+  return config;
+}
+
+std::shared_ptr<data::Dataset> open_checked(const data::DataConfig& config,
+                                            const infer::Model& model, Progress* progress) {
+  auto set = data::open_dataset(fitting(config, model.spec()), progress);
+  if (set->spec().shape == model.spec().shape && set->spec().domain == model.spec().domain) {
+    return set;
+  }
+  throw UsageError({.where = config.path,
+                    .found = set->spec().domain + " samples of another shape",
+                    .allowed = "data like the model's " + model.spec().domain + " samples"});
+}
+
+}  // namespace
+
+std::shared_ptr<data::Dataset> open_for(const infer::Model& model, const std::string& path,
+                                        const std::string& split, Progress* progress) {
+  data::DataConfig config;
+  config.path = path;
+  config.split = split;
+  return open_checked(config, model, progress);
+}
+
+HeldOut held_out_reals(const infer::Model& model, Progress* progress) {
+  data::DataConfig config;
+  config::Recipe recipe =
+      config::Recipe::parse(model.recipe(), model.source().string() + ": recipe");
+  recipe.bind("data", config);
+  data::DataConfig held = config;
+  held.split = "test";
+  held.limit = 0;
+  if (config.split == "train") {
+    try {
+      return {open_checked(held, model, progress), true};
+    } catch (const DataError&) {  // the data has no test split
+    }
+  }
+  return {open_checked(config, model, progress), false};
+}
+
+at::Tensor judged(const data::Dataset& set, int64_t count,
+                  const std::function<at::Tensor(const Batch&)>& judge, Progress* progress) {
+  constexpr int64_t kBatch = 512;
+  std::vector<at::Tensor> parts;
+  for (int64_t begin = 0; begin < count; begin += kBatch) {
+    std::vector<int64_t> ids(static_cast<size_t>(std::min(kBatch, count - begin)));
+    std::iota(ids.begin(), ids.end(), begin);
+    parts.push_back(judge(data::read_batch(set, ids)));
+    if (progress != nullptr) {
+      progress->update({static_cast<double>(begin) + static_cast<double>(ids.size()),
+                        static_cast<double>(count),
+                        {}});
+    }
+  }
+  return at::cat(parts);
+}
+
+}  // namespace ganymede::cli
