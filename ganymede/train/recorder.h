@@ -8,13 +8,11 @@
 #include "ganymede/core/progress.h"
 #include "ganymede/media/image.h"
 #include "ganymede/media/tfevents.h"
+#include "ganymede/train/health_monitor.h"
 #include "ganymede/train/run_folder.h"
 #include "ganymede/train/trainer.h"
 
 namespace ganymede::train {
-
-// One line of stats.jsonl: {"step", "kimg", "images", "images_per_s", ..., "<phase>/<term>"}.
-using StatsLine = std::map<std::string, double>;
 
 // Lines of `path` in order; a last line that a crash left incomplete is dropped. Not a number is
 // read back as NaN.
@@ -22,7 +20,9 @@ std::vector<StatsLine> read_stats(const fs::path& path);
 
 class Recorder {
  public:
-  Recorder(const RunFolder& folder, Progress& progress, const Trainer& trainer, double total_kimg);
+  // `monitor` (may be null; outlives the recorder) adds the game's health to every tick.
+  Recorder(const RunFolder& folder, Progress& progress, const Trainer& trainer, double total_kimg,
+           HealthMonitor* monitor = nullptr);
 
   // The run starts, resumes or was rolled back to where `trainer` is: keeps the statistics up to
   // its step (it writes its own from there on) and begins a tick and a TensorBoard session.
@@ -48,11 +48,14 @@ class Recorder {
  private:
   void begin_tick(const Trainer& trainer);
   StatsLine collect(Trainer& trainer);
+  void tell_health(double kimg);
 
   RunFolder folder_;
   Progress& progress_;
   media::EventWriter events_;
   double total_kimg_;
+  HealthMonitor* monitor_;
+  std::optional<HealthWord> told_;  // the last word that was told
   double tick_start_s_ = 0;
   double tick_start_kimg_ = 0;
   double tick_start_stall_s_ = 0;

@@ -42,6 +42,10 @@ void TrainConfig::describe(config::Schema<TrainConfig>& s) {
   s.field("sample_kimg", &TrainConfig::sample_kimg, "between pictures of samples; 0: at the end")
       .at_least(0)
       .unit("kimg");
+  s.field("health_kimg", &TrainConfig::health_kimg,
+          "between looks at the game's health, made at ticks (docs/health.md); 0: none")
+      .at_least(0)
+      .unit("kimg");
   s.field("ema_kimg", &TrainConfig::ema_kimg, "half-life of the averaged weights")
       .at_least(0)
       .unit("kimg");

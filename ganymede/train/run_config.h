@@ -26,6 +26,7 @@ struct TrainConfig {
   int64_t keep = 3;             // checkpoints kept
   double tick_kimg = 2;         // one line of statistics
   double sample_kimg = 20;      // one picture of samples
+  double health_kimg = 4;       // one look at the game's health; 0: none
   double ema_kimg = 10;         // half-life of the averaged weights
   double ema_ramp = 0.05;       // half-life at most this share of kimg so far; 0: none
   NanPolicy nan = NanPolicy::kStop;

@@ -7,6 +7,7 @@
 #include "ganymede/core/device.h"
 #include "ganymede/core/error.h"
 #include "ganymede/core/log.h"
+#include "ganymede/data/holdout.h"
 
 namespace ganymede::train {
 namespace {
@@ -128,6 +129,11 @@ void Session::open(Progress* progress) {
                              .workers = data_.workers,
                              .mirror = data_.mirror};
   trainer_ = std::make_unique<Trainer>(*gan_, dataset_, config, choose_device(train_.device));
+}
+
+const std::shared_ptr<data::Dataset>& Session::holdout() {
+  if (!holdout_) holdout_ = data::open_holdout(data_, dataset_);
+  return *holdout_;
 }
 
 nlohmann::json Session::identity() const {

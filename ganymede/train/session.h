@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,8 @@ class Session {
   std::string short_name() const;
 
   const std::shared_ptr<data::Dataset>& dataset() const { return dataset_; }
+  // Real samples that training never sees; null when there are none. Opened at the first call.
+  const std::shared_ptr<data::Dataset>& holdout();
   gans::Gan& gan() { return *gan_; }
   Trainer& trainer() { return *trainer_; }
 
@@ -67,6 +70,7 @@ class Session {
   std::map<std::string, OptimizerConfig> optimizers_;
   std::unique_ptr<gans::GanBuilder> builder_;
   std::shared_ptr<data::Dataset> dataset_;
+  std::optional<std::shared_ptr<data::Dataset>> holdout_;
   std::unique_ptr<gans::Gan> gan_;
   std::unique_ptr<Trainer> trainer_;
 };
