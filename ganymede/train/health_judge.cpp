@@ -10,12 +10,13 @@ namespace {
 
 // Thresholds, with what they were set by (docs/health.md). "Healthy" are runs of gan2014, dcgan and
 // wgan_gp on ring8, gaussian and digits.
-constexpr double kFalling = 0.9;        // times what it was: progress, however strong D is
+constexpr double kFalling = 0.99;  // times what it was: progress, however slow; no sampling noise
 constexpr double kFarFromReals = 0.15;  // healthy ones are below within 20 looks and stay there
 constexpr double kSeparated = 0.99;     // of pairs of a real and a fake: D has all but won
 constexpr double kWinning = 0.97;       // D's accuracy in training, likewise
 constexpr double kGuessing = 0.6;     // D's accuracy, or separation, that is no better than chance
-constexpr double kCollapsed = 0.2;    // spread; healthy ones pass it while the distance falls
+constexpr double kCollapsed = 0.2;    // spread; healthy ones pass it while it grows
+constexpr double kGrowing = 1.005;    // times the spread that it was
 constexpr double kMoved = 0.3;        // travel that rules out a G which only never began
 constexpr double kLostShare = 0.5;    // of the best spread so far; healthy ones lose a third
 constexpr double kMissed = 0.4;       // share of reals; healthy ones up to 0.25
@@ -67,7 +68,8 @@ bool HealthJudge::weak() const {
 
 bool HealthJudge::modes_lost() const {
   const HealthSignals& now = recent_.back();
-  const bool collapsed = now.spread < kCollapsed && now.travel >= kMoved && !falling();
+  const bool growing = now.spread > kGrowing * recent_.front().spread;
+  const bool collapsed = now.spread < kCollapsed && now.travel >= kMoved && !growing;
   return collapsed || now.spread < kLostShare * best_spread_ || now.missed >= kMissed;
 }
 

@@ -231,6 +231,23 @@ void Recorder::event(const std::string& name, const fs::path& path, double kimg)
   log_info("{} {} at {:.3f} kimg", name, path.string(), kimg);
 }
 
+void Recorder::scored(const Scored& scored, const std::optional<Scored>& best) {
+  std::vector<std::pair<std::string, std::string>> fields = {
+      {"checkpoint", scored.checkpoint},
+      {"kimg", fmt::format("{}", scored.kimg)},
+      {"seconds", fmt::format("{:.3f}", scored.record.seconds)}};
+  std::string text;
+  for (const metrics::Score& score : scored.record.scores) {
+    fields.emplace_back(score.name, fmt::format("{:.6g}", score.value));
+    text += fmt::format(" {} {:.6g}", score.name, score.value);
+    events_.scalar("metrics/" + score.name, score.value, scored.step);
+  }
+  events_.flush();
+  if (best) fields.emplace_back("best", best->checkpoint);
+  progress_.event("metrics", fields);
+  log_info("metrics of {}:{}", scored.checkpoint, text);
+}
+
 void Recorder::failed(const std::string& what, const std::string& message) {
   ++failures_;
   log_warning("{} could not be written: {}; training goes on", what, message);
@@ -238,11 +255,13 @@ void Recorder::failed(const std::string& what, const std::string& message) {
 
 media::Image plot_results(const std::vector<StatsLine>& lines, const std::string& title) {
   std::set<std::string> losses, shares, norms;
-  bool health = false;
+  std::set<std::string> health;
+  const std::set<std::string> shown = {"health/separation", "health/memorised", "health/spread",
+                                       "health/distance", "health/missed"};
   for (const StatsLine& line : lines) {
     for (const auto& [name, value] : line) {
       if (name.starts_with("health/")) {
-        health = true;
+        if (shown.contains(name)) health.insert(name);
       } else if (name.ends_with("/gradient_norm")) {
         norms.insert(name);
       } else if (name.ends_with("/accuracy")) {
@@ -256,11 +275,7 @@ media::Image plot_results(const std::vector<StatsLine>& lines, const std::string
   norm_plot.log_y = true;
   std::vector<media::Panel> panels = {curves(lines, "Losses and scores", losses), norm_plot};
   if (!shares.empty()) panels.emplace_back(curves(lines, "D's accuracy", shares));
-  if (health) {
-    panels.emplace_back(curves(lines, "Health (docs/health.md)",
-                               {"health/separation", "health/memorised", "health/spread",
-                                "health/distance", "health/missed"}));
-  }
+  if (!health.empty()) panels.emplace_back(curves(lines, "Health (docs/health.md)", health));
   panels.emplace_back(curves(lines, "Images per second", {"images_per_s"}));
   return media::render_panels(panels, 2, {}, title);
 }

@@ -10,6 +10,7 @@
 #include "ganymede/media/tfevents.h"
 #include "ganymede/train/health_monitor.h"
 #include "ganymede/train/run_folder.h"
+#include "ganymede/train/scorekeeper.h"
 #include "ganymede/train/trainer.h"
 
 namespace ganymede::train {
@@ -41,6 +42,8 @@ class Recorder {
   // Something was written to `path` by the run at `kimg`: for the log, the terminal and JSON
   // readers.
   void event(const std::string& name, const fs::path& path, double kimg);
+  // A checkpoint was judged; `best` is the best one by now.
+  void scored(const Scored& scored, const std::optional<Scored>& best);
   // A write that failed (disk full) is reported once per cause; training goes on.
   void failed(const std::string& what, const std::string& message);
   int64_t failures() const { return failures_; }

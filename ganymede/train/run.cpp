@@ -19,6 +19,7 @@
 #include "ganymede/core/version.h"
 #include "ganymede/media/checkpoints.h"
 #include "ganymede/train/recorder.h"
+#include "ganymede/train/scorekeeper.h"
 
 namespace ganymede::train {
 namespace {
@@ -101,10 +102,25 @@ class Run {
                       describe_environment(session_, command_line_).dump(2) + "\n");
     recorder_.emplace(folder_, progress_, trainer(), session_.train().kimg,
                       monitor_ ? &*monitor_ : nullptr);
+    scores_.emplace(session_.evaluate(), folder_, session_.data(), session_.dataset());
+    scores_->begin_at(trainer().steps());
     recorder_->save_reals(*session_.dataset(), session_.seed());
     log_info("{} at {:.3f} of {} kimg", resumed ? "resumed" : "started", trainer().kimg(),
              session_.train().kimg);
     if (!resumed) result_.picture = recorder_->save_fakes(trainer());
+  }
+
+  void judge_checkpoint(const fs::path& path) {
+    const double kimg = trainer().kimg();
+    if (!scores_ || !scores_->due(kimg, kimg >= session_.train().kimg)) return;
+    try {
+      recorder_->scored(scores_->judge(trainer(), path), scores_->best());
+    } catch (const FileError& error) {
+      recorder_->failed("metrics", error.what());
+    } catch (const Error& error) {
+      log_warning("{}; this run is not evaluated", error.what());
+      scores_.reset();
+    }
   }
 
   void watch_health() {
@@ -146,6 +162,7 @@ class Run {
     trainer().rolled_back();
     if (monitor_) monitor_->rolled_back();
     recorder_->begin_at(trainer());
+    if (scores_) scores_->begin_at(trainer().steps());
     recorder_->event("rollback", result_.checkpoint, trainer().kimg());
   }
 
@@ -190,6 +207,7 @@ class Run {
       fs::create_directories(folder_.checkpoints());
       media::write_tensor_folder(path, trainer().tensors(), state);
       result_.checkpoint = path;
+      judge_checkpoint(path);
       media::prune_checkpoints(folder_.checkpoints(), session_.train().keep);
       recorder_->event("checkpoint", path, trainer().kimg());
     } catch (const FileError& error) {
@@ -262,6 +280,7 @@ class Run {
   Progress* reading_;
   std::optional<HealthMonitor> monitor_;
   std::optional<Recorder> recorder_;
+  std::optional<Scorekeeper> scores_;
   RunResult result_;
 };
 

@@ -57,6 +57,22 @@ void TrainConfig::describe(config::Schema<TrainConfig>& s) {
   s.field("threads", &TrainConfig::threads, "0: as many as this process may use").range(0, 4096);
 }
 
+void EvaluateConfig::describe(config::Schema<EvaluateConfig>& s) {
+  s.field("metrics", &EvaluateConfig::metrics,
+          "metrics of checkpoints, as for gan evaluate; []: none");
+  s.field("interval_kimg", &EvaluateConfig::interval_kimg,
+          "checkpoints nearer than this to the last one judged are passed over")
+      .at_least(0)
+      .unit("kimg");
+  s.field("samples", &EvaluateConfig::samples, "real and generated ones, each").range(2, 1000000);
+  s.field("features", &EvaluateConfig::features,
+          "feature network: identity, pca, random or a file; empty: identity for points, else pca");
+  s.field("seeds", &EvaluateConfig::seeds, "repeats with other seeds, of which the mean counts")
+      .range(1, 100);
+  s.field("best", &EvaluateConfig::best,
+          "metric, or name of a score, that chooses the best checkpoint; empty: none");
+}
+
 void BalanceConfig::describe(config::Schema<BalanceConfig>& s) {
   s.field("enabled", &BalanceConfig::enabled, "more updates for the player that loses");
   s.field("high", &BalanceConfig::high, "D's accuracy above which G trains more").range(0, 1);

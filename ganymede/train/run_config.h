@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "ganymede/config/schema.h"
 
@@ -33,6 +34,17 @@ struct TrainConfig {
   std::string device = "auto";  // auto, cpu, cuda, cuda:n
   int64_t threads = 0;          // 0: as many as this process may use
   static void describe(config::Schema<TrainConfig>& schema);
+};
+
+// [evaluate]: metrics of checkpoints, and which of them is the best.
+struct EvaluateConfig {
+  std::vector<std::string> metrics = {"fd"};
+  double interval_kimg = 20;
+  int64_t samples = 1000;
+  std::string features;  // as gan evaluate --features
+  int64_t seeds = 1;
+  std::string best = "fd";
+  static void describe(config::Schema<EvaluateConfig>& schema);
 };
 
 // [train.balance]: more updates for the player that loses, judged by D's accuracy.

@@ -8,6 +8,7 @@
 #include "ganymede/core/error.h"
 #include "ganymede/core/log.h"
 #include "ganymede/data/holdout.h"
+#include "ganymede/metrics/metric_table.h"
 
 namespace ganymede::train {
 namespace {
@@ -82,6 +83,7 @@ std::vector<config::Section> recipe_sections(const std::string& gan) {
       config::Section::defaults<data::DataConfig>("data"),
       config::Section::defaults<TrainConfig>("train"),
       config::Section::defaults<BalanceConfig>("train.balance"),
+      config::Section::defaults<EvaluateConfig>("evaluate"),
       config::Section::defaults<OptimizerConfig>("optimizer")};
   for (const std::string& player : entry.info.players) {
     sections.push_back(config::Section::defaults<OptimizerConfig>("optimizer." + player));
@@ -104,12 +106,14 @@ Session::Session(config::Recipe recipe) : recipe_(std::move(recipe)) {
   recipe_.bind("data", data_);
   recipe_.bind("train", train_);
   recipe_.bind("train.balance", balance_);
+  recipe_.bind("evaluate", evaluate_);
   recipe_.bind("optimizer", base_optimizer_);
   for (const std::string& player : entry.info.players) {
     OptimizerConfig& own = optimizers_[player] = base_optimizer_;
     recipe_.bind("optimizer." + player, own);
   }
   recipe_.check_unknown();
+  for (const std::string& metric : evaluate_.metrics) metrics::find_metric(metric);
   choose_device(train_.device);
 }
 

@@ -43,6 +43,7 @@ class Session {
   config::Recipe& recipe() { return recipe_; }
   const std::string& gan_name() const { return choice_.name; }
   const TrainConfig& train() const { return train_; }
+  const EvaluateConfig& evaluate() const { return evaluate_; }
   const data::DataConfig& data() const { return data_; }
   uint64_t seed() const { return static_cast<uint64_t>(run_.seed); }
   // "dcgan-fashion-mnist": for the run's folder.
@@ -66,6 +67,7 @@ class Session {
   data::DataConfig data_;
   TrainConfig train_;
   BalanceConfig balance_;
+  EvaluateConfig evaluate_;
   OptimizerConfig base_optimizer_;
   std::map<std::string, OptimizerConfig> optimizers_;
   std::unique_ptr<gans::GanBuilder> builder_;
