@@ -32,7 +32,8 @@ struct EvaluationOptions {
 
   // How the reference was opened: for the record, and for the modes of built-in sets.
   data::DataConfig data = {};
-  // What the model learned from, when it is known and is not the reference.
+  // What the model learned from, when it is known; memorisation is looked for in it, else in the
+  // reference.
   std::shared_ptr<const data::Dataset> training = nullptr;
   std::string training_name = {};
   int64_t training_samples = 60'000;  // looked through for copies

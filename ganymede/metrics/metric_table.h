@@ -25,7 +25,7 @@ struct Exhibits {
 struct Comparison {
   const Evidence& real;
   const Evidence& fake;
-  const Evidence& training;  // what the model learned from; empty unless the metric needs it
+  const Evidence* training;  // what the model learned from; empty unless some metric needs it
   const Evidence* holdout;   // reals that it did not learn from; null when there are none
   const FeatureNet& net;
   const FeatureNet* digits;      // classifier of stacked digits; null when none was named
