@@ -23,7 +23,7 @@ struct Evidence {
   int64_t count = 0;
 };
 
-inline constexpr int64_t kMostPictureBytes = int64_t{1} << 31;
+inline constexpr int64_t kMostPictureBytes = int64_t{1} << 29;
 
 // What to gather.
 struct Wanted {
