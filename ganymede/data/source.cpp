@@ -15,6 +15,7 @@
 #include "ganymede/data/picture_file.h"
 #include "ganymede/data/pictures.h"
 #include "ganymede/data/points.h"
+#include "ganymede/data/stacked.h"
 #include "ganymede/media/idx.h"
 #include "ganymede/media/zip.h"
 
@@ -129,9 +130,23 @@ Source open_builtin(const DataConfig& config) {
   return pictures(*open_builtin_pictures(config));
 }
 
+Source open_stacked(const DataConfig& config, Progress* progress) {
+  DataConfig digits = config;
+  digits.path = stacked_source(config.path);
+  const Source source = is_stacked(digits.path) ? Source{} : open_source(digits, progress);
+  if (!source.pictures) {
+    throw DataError({config.path, "no pictures that could be stacked",
+                     "stacked-digits, or stacked:<files of MNIST or the like>"});
+  }
+  Source stacked = pictures(stack(*source.pictures, config.split));
+  stacked.pictures->path = config.path;
+  return stacked;
+}
+
 }  // namespace
 
-Source open_source(const DataConfig& config, Progress*) {
+Source open_source(const DataConfig& config, Progress* progress) {
+  if (is_stacked(config.path)) return open_stacked(config, progress);
   if (is_builtin(config.path)) return open_builtin(config);
   const fs::path path = find_data(config.path);
   try {
