@@ -7,11 +7,13 @@
 #include "ganymede/core/text.h"
 #include "ganymede/metrics/measures.h"
 #include "ganymede/metrics/memorisation.h"
+#include "ganymede/metrics/memorisation_picture.h"
+#include "ganymede/metrics/neighbours.h"
 
 namespace ganymede::metrics {
 namespace {
 
-constexpr int64_t kPairsShown = 20;
+constexpr int64_t kNeighboursShown = 3;
 constexpr int64_t kPixelSamples = 1000;  // fakes whose nearest training picture is looked for
 
 at::Tensor flat_pixels(const Evidence& evidence) {
@@ -24,24 +26,31 @@ at::Tensor holdout_or_none(const Evidence* holdout, bool pixels, int64_t most) {
   return flat_pixels(head(*holdout, most));
 }
 
-// Fakes in order of their distance to the training sample they are nearest to, and those.
-void show_pairs(const Comparison& c, const Memorisation& found) {
-  const at::Tensor order = std::get<1>(found.distances.flatten(1).select(1, 0).sort());
-  const at::Tensor chosen = order.slice(0, 0, kPairsShown);
-  const at::Tensor originals = found.nearest.flatten(1).select(1, 0).index_select(0, chosen);
-  c.exhibits->suspects = from_bytes(c.fake.samples.index_select(0, chosen));
-  c.exhibits->originals = from_bytes(c.training->samples.index_select(0, originals));
+// The fakes nearest to training pictures, with neighbours by pixels and by features.
+media::Image picture_of(const Comparison& c, const Evidence& fake) {
+  const int64_t neighbours = std::min(kNeighboursShown, c.training->samples.size(0));
+  const Neighbours pixels = nearest(flat_pixels(fake), flat_pixels(*c.training), neighbours);
+  const at::Tensor train =
+      c.training->features->features().slice(0, 0, c.training->samples.size(0));
+  return memorisation_picture(
+      {.fakes = fake.samples,
+       .train = c.training->samples,
+       .pixel_neighbours = pixels.indices,
+       .feature_neighbours = nearest(fake.features->features(), train, neighbours).indices,
+       .closeness = pixels.distances.select(1, 0)});
 }
 
 Findings findings_of(const Memorisation& found, const std::string& space, int64_t training) {
   const std::string note = "of " + format_count(training) + " training samples";
   return {{.name = "copies (" + space + ")",
            .value = found.copies,
+           .floor = found.unseen_copies,
            .note = note,
            .warning = found.flagged ? "samples are copies of training data" : ""},
           {.name = "distance ratio (" + space + ")",
            .value = found.median_ratio,
            .better = Better::kNearFloor,
+           .floor = found.unseen_median_ratio,
            .note = note}};
 }
 
@@ -58,7 +67,7 @@ Findings measure_memorisation(const Comparison& c) {
                                               holdout_or_none(c.holdout, true, kPixelSamples));
   const Findings pixels = findings_of(by_pixels, "pixels", c.training->samples.size(0));
   findings.insert(findings.end(), pixels.begin(), pixels.end());
-  if (c.exhibits) show_pairs(c, by_pixels);
+  if (c.exhibits) c.exhibits->neighbours = picture_of(c, fake);
   return findings;
 }
 

@@ -24,7 +24,7 @@ const std::vector<Metric>& metric_table() {
        "share of samples that are not nearer to a training sample than its neighbour",
        Metric::kFeatures | Metric::kTraining, kFloor, measure_authenticity},
       {"memorisation", "copies of training samples, by features and by pixels",
-       Metric::kFeatures | Metric::kTraining, kFloor, measure_memorisation},
+       Metric::kFeatures | Metric::kTraining, kNoFloor, measure_memorisation},
       {"swd", "sliced Wasserstein distance of patches at several sizes", Metric::kPictures, kFloor,
        measure_sliced_wasserstein},
       {"ms_ssim", "likeness between pairs of samples: high where they lack variety",

@@ -6,18 +6,18 @@
 #include <string>
 #include <vector>
 
+#include "ganymede/media/image.h"
 #include "ganymede/metrics/evidence.h"
 #include "ganymede/metrics/score.h"
 #include "ganymede/metrics/subject.h"
 
 namespace ganymede::metrics {
 
-// Pictures for people, float32 [k, ...shape], undefined where there are none.
+// Pictures for people; undefined or empty where there are none.
 struct Exhibits {
-  at::Tensor samples = {};
-  at::Tensor reals = {};
-  at::Tensor suspects = {};   // samples that lie nearest to the training data
-  at::Tensor originals = {};  // the training samples that they are nearest to
+  at::Tensor samples = {};       // float32 [k, ...shape]
+  at::Tensor reals = {};         // likewise
+  media::Image neighbours = {};  // the samples nearest to the training data, beside those
 };
 
 // What one measurement sees: one repeat of the subject's samples, or (for the floor) other reals
@@ -41,6 +41,7 @@ struct Finding {
   double value = kUnknown;
   Better better = Better::kLower;
   double error = kUnknown;  // standard error within this repeat, where the metric knows one
+  double floor = kUnknown;  // where the metric finds it itself (no has_floor)
   std::string unit = {};
   std::string note = {};
   std::string warning = {};

@@ -69,6 +69,7 @@ void Summary::add(const std::string& metric, const std::vector<Finding>& finding
     score.repeats.push_back(finding.value);
     append_once(score.note, finding.note);
     append_once(score.warning, finding.warning);
+    score.floor = finding.floor;
     at->error = finding.error;
   }
 }
