@@ -82,9 +82,8 @@ std::string figure_text(double value) {
   const double size = std::abs(value);
   if (size != 0 && std::isfinite(size) && (size < 1e-3 || size >= 1e6))
     return fmt::format("{:.3e}", value);
-  return fmt::format("{:#.4g}", value).find('e') == std::string::npos && size >= 1
-             ? fmt::format("{:.{}f}", value, std::max(0, 3 - static_cast<int>(std::log10(size))))
-             : fmt::format("{:.4f}", value);
+  const int whole = size < 1 ? 0 : static_cast<int>(std::log10(size));
+  return fmt::format("{:.{}f}", value, size < 1 ? 4 : std::max(0, 3 - whole));
 }
 
 TextTable score_table(const Record& record) {
