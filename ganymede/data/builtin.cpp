@@ -11,6 +11,9 @@ std::vector<std::pair<std::string, std::string>> builtin_datasets() {
           {"shapes",
            "coloured shapes on gradients, 32 px (64 with data.size_px), 8 classes, "
            "32,000 + 4,000"},
+          {"stacked-digits",
+           "three digits as red, green, blue, 28 px, 1,000 classes, 60,000 + 10,000; "
+           "stacked:PATH does it with MNIST files"},
           {"ring8", "2-D points: 8 Gaussians on a circle of radius 2"},
           {"grid25", "2-D points: 25 Gaussians on a 5 x 5 grid"},
           {"swissroll", "2-D points: a spiral with noise"},

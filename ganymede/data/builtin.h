@@ -13,6 +13,7 @@ namespace ganymede::data {
 
 // digits:    28 px grey (other sizes are drawn, not scaled), 10 classes, 60,000 train + 10,000
 // test. shapes:    32 px colour (other sizes likewise), 8 classes, 32,000 train + 4,000 test.
+// stacked-digits: three digits as red, green and blue (stacked.h), 1,000 classes, as many.
 // ring8:     8 Gaussians on a circle of radius 2, sd 0.02; class = mode.
 // grid25:    25 Gaussians at -4, -2, 0, 2, 4 in x and y, sd 0.05; class = mode.
 // swissroll: (t cos t, t sin t) / 7.5 for t uniform in [1.5 pi, 4.5 pi], each with sd 0.25 / 7.5.

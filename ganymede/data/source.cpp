@@ -7,6 +7,7 @@
 #include "ganymede/core/text.h"
 #include "ganymede/data/builtin.h"
 #include "ganymede/data/cifar_data.h"
+#include "ganymede/data/csv_data.h"
 #include "ganymede/data/file_data.h"
 #include "ganymede/data/find.h"
 #include "ganymede/data/idx_data.h"
@@ -14,6 +15,7 @@
 #include "ganymede/data/picture_file.h"
 #include "ganymede/data/pictures.h"
 #include "ganymede/data/points.h"
+#include "ganymede/data/stacked.h"
 #include "ganymede/media/idx.h"
 #include "ganymede/media/zip.h"
 
@@ -25,8 +27,8 @@ namespace fs = std::filesystem;
 constexpr size_t kHeadBytes = 512;
 constexpr size_t kTarMagicOffset = 257;
 constexpr const char* kFileKinds =
-    "an IDX file (.gz or plain), a CIFAR .bin, a .zip or .tar of pictures, a .npz or .npy, or a "
-    "folder";
+    "an IDX file (.gz or plain), a CIFAR .bin, a .zip or .tar of pictures, a .npz or .npy, a .csv "
+    "of points, or a folder";
 
 Source pictures(PictureSet set) {
   Source source;
@@ -79,6 +81,7 @@ Source open_file(const fs::path& path, const DataConfig& config) {
   const bool tar = head.size() == kHeadBytes && head.compare(kTarMagicOffset, 5, "ustar") == 0;
   if (tar || path.extension() == ".tar") return pictures(open_tar(path, config));
   if (path.extension() == ".bin") return pictures(open_cifar(path, config));
+  if (path.extension() == ".csv") return open_csv(path, config);
   refuse_file(path, head);
 }
 
@@ -127,9 +130,23 @@ Source open_builtin(const DataConfig& config) {
   return pictures(*open_builtin_pictures(config));
 }
 
+Source open_stacked(const DataConfig& config, Progress* progress) {
+  DataConfig digits = config;
+  digits.path = stacked_source(config.path);
+  const Source source = is_stacked(digits.path) ? Source{} : open_source(digits, progress);
+  if (!source.pictures) {
+    throw DataError({config.path, "no pictures that could be stacked",
+                     "stacked-digits, or stacked:<files of MNIST or the like>"});
+  }
+  Source stacked = pictures(stack(*source.pictures, config.split));
+  stacked.pictures->path = config.path;
+  return stacked;
+}
+
 }  // namespace
 
-Source open_source(const DataConfig& config, Progress*) {
+Source open_source(const DataConfig& config, Progress* progress) {
+  if (is_stacked(config.path)) return open_stacked(config, progress);
   if (is_builtin(config.path)) return open_builtin(config);
   const fs::path path = find_data(config.path);
   try {

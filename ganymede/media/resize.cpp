@@ -1,12 +1,11 @@
 #include "ganymede/media/resize.h"
 
 #include <algorithm>
-#include <cmath>
-#include <numbers>
 #include <string>
 #include <vector>
 
 #include "ganymede/core/error.h"
+#include "ganymede/media/resample.h"
 
 namespace ganymede::media {
 namespace {
@@ -14,56 +13,10 @@ namespace {
 constexpr int kPrecisionBits = 22;  // 32 - 8 bits of sample - 2 bits of head room
 constexpr int kMaxSidePx = 65536;
 
-double box(double x) { return x > -0.5 && x <= 0.5 ? 1.0 : 0.0; }
-
-double bilinear(double x) {
-  x = std::abs(x);
-  return x < 1.0 ? 1.0 - x : 0.0;
-}
-
-double bicubic(double x) {
-  constexpr double kA = -0.5;
-  x = std::abs(x);
-  if (x < 1.0) return ((kA + 2.0) * x - (kA + 3.0)) * x * x + 1.0;
-  if (x < 2.0) return (((x - 5.0) * x + 8.0) * x - 4.0) * kA;
-  return 0.0;
-}
-
-double sinc(double x) {
-  if (x == 0.0) return 1.0;
-  x *= std::numbers::pi;
-  return std::sin(x) / x;
-}
-
-double lanczos(double x) { return -3.0 <= x && x < 3.0 ? sinc(x) * sinc(x / 3.0) : 0.0; }
-
-struct Kernel {
-  double (*weight)(double);
-  double support;
-};
-
-Kernel kernel_of(Filter filter) {
-  switch (filter) {
-    case Filter::kBox:
-      return {box, 0.5};
-    case Filter::kBilinear:
-      return {bilinear, 1.0};
-    case Filter::kBicubic:
-      return {bicubic, 2.0};
-    case Filter::kLanczos:
-      break;
-  }
-  return {lanczos, 3.0};
-}
-
-// For every output sample: the first input sample, how many, and their fixed-point weights.
-struct Taps {
-  struct Window {
-    int first;
-    int count;
-  };
+// The weights of `taps` in fixed point.
+struct FixedTaps {
   int stride = 0;
-  std::vector<Window> windows;
+  std::vector<Taps::Window> windows;
   std::vector<int32_t> weights;
 };
 
@@ -72,31 +25,11 @@ int32_t to_fixed(double weight) {
   return static_cast<int32_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
 }
 
-Taps make_taps(int in_size, int out_size, const Kernel& kernel) {
-  const double scale = static_cast<double>(in_size) / out_size;
-  const double filter_scale = std::max(scale, 1.0);
-  const double support = kernel.support * filter_scale;
-  Taps taps;
-  taps.stride = static_cast<int>(std::ceil(support)) * 2 + 1;
-  taps.windows.resize(out_size);
-  taps.weights.assign(static_cast<size_t>(out_size) * taps.stride, 0);
-  std::vector<double> row(taps.stride);
-  for (int out = 0; out < out_size; ++out) {
-    const double center = (out + 0.5) * scale;
-    const int first = std::max(static_cast<int>(std::floor(center - support + 0.5)), 0);
-    const int count =
-        std::min(static_cast<int>(std::floor(center + support + 0.5)), in_size) - first;
-    double total = 0.0;
-    for (int i = 0; i < count; ++i) {
-      row[i] = kernel.weight((i + first - center + 0.5) * (1.0 / filter_scale));
-      total += row[i];
-    }
-    for (int i = 0; i < count; ++i)
-      taps.weights[static_cast<size_t>(out) * taps.stride + i] =
-          to_fixed(total != 0.0 ? row[i] / total : row[i]);
-    taps.windows[out] = {first, count};
-  }
-  return taps;
+FixedTaps fixed_taps(int in_size, int out_size, Filter filter) {
+  const Taps taps = make_taps(in_size, out_size, filter);
+  FixedTaps fixed{taps.stride, taps.windows, std::vector<int32_t>(taps.weights.size())};
+  std::ranges::transform(taps.weights, fixed.weights.begin(), to_fixed);
+  return fixed;
 }
 
 uint8_t clip(int32_t fixed) {
@@ -104,7 +37,7 @@ uint8_t clip(int32_t fixed) {
 }
 
 template <int kChannels>
-void horizontal_row(const uint8_t* from, uint8_t* to, const Taps& taps) {
+void horizontal_row(const uint8_t* from, uint8_t* to, const FixedTaps& taps) {
   for (size_t x = 0; x < taps.windows.size(); ++x, to += kChannels) {
     const auto [first, count] = taps.windows[x];
     const int32_t* weights = &taps.weights[x * taps.stride];
@@ -117,17 +50,17 @@ void horizontal_row(const uint8_t* from, uint8_t* to, const Taps& taps) {
   }
 }
 
-Image resize_width(const Image& image, int width, const Kernel& kernel) {
-  const Taps taps = make_taps(image.width, width, kernel);
+Image resize_width(const Image& image, int width, Filter filter) {
+  const FixedTaps taps = fixed_taps(image.width, width, filter);
   Image out = make_image(width, image.height, image.channels);
-  constexpr void (*kRows[])(const uint8_t*, uint8_t*, const Taps&) = {
+  constexpr void (*kRows[])(const uint8_t*, uint8_t*, const FixedTaps&) = {
       horizontal_row<1>, horizontal_row<2>, horizontal_row<3>, horizontal_row<4>};
   for (int y = 0; y < image.height; ++y) kRows[image.channels - 1](image.row(y), out.row(y), taps);
   return out;
 }
 
-Image resize_height(const Image& image, int height, const Kernel& kernel) {
-  const Taps taps = make_taps(image.height, height, kernel);
+Image resize_height(const Image& image, int height, Filter filter) {
+  const FixedTaps taps = fixed_taps(image.height, height, filter);
   Image out = make_image(image.width, height, image.channels);
   std::vector<int32_t> sums(image.row_bytes());
   for (int y = 0; y < height; ++y) {
@@ -174,11 +107,10 @@ Image resize(const Image& image, int width, int height, Filter filter) {
                       .found = std::to_string(width) + " x " + std::to_string(height),
                       .allowed = "sides of 1 to 65536"});
   if (width == image.width && height == image.height) return image;
-  const Kernel kernel = kernel_of(filter);
   Image out = image;
   if (image.has_alpha()) premultiply(out);
-  if (width != image.width) out = resize_width(out, width, kernel);
-  if (height != image.height) out = resize_height(out, height, kernel);
+  if (width != image.width) out = resize_width(out, width, filter);
+  if (height != image.height) out = resize_height(out, height, filter);
   if (image.has_alpha()) unpremultiply(out);
   return out;
 }

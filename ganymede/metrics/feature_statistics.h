@@ -4,8 +4,6 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <filesystem>
-#include <string>
 #include <vector>
 
 namespace ganymede::metrics {
@@ -27,6 +25,12 @@ class FeatureStatistics {
   // one pass up to 1e-12. Throws UsageError for another dim or another choice of keep.
   void merge(const FeatureStatistics& later);
 
+  // What save_statistics wrote. mean: float64 [dim]; covariance: float64 [dim, dim]; features:
+  // float32 [count, dim], or undefined where none were kept. mean(), covariance() and features()
+  // give back the same bits. UsageError for shapes that do not fit.
+  static FeatureStatistics restored(const at::Tensor& mean, const at::Tensor& covariance,
+                                    int64_t count, const at::Tensor& features = {});
+
   int64_t dim() const { return dim_; }
   int64_t count() const { return count_; }
   bool keeps() const { return keep_; }
@@ -35,15 +39,23 @@ class FeatureStatistics {
   at::Tensor features() const;    // float32 [count, dim]; UsageError unless kept
 
  private:
+  struct Sums {
+    at::Tensor sum;       // float64 [dim], of samples minus shift_
+    at::Tensor products;  // float64 [dim, dim], likewise; only its upper triangle is kept up
+  };
+  static void accumulate(Sums& sums, const at::Tensor& block);
+  void add_block(const at::Tensor& centred);
+  Sums total() const;  // a copy, with the samples that wait for their block to fill
+
   int64_t dim_;
   bool keep_;
   int64_t count_ = 0;
-  at::Tensor sum_;       // float64 [dim], of samples minus shift_
-  at::Tensor products_;  // float64 [dim, dim], likewise
-  at::Tensor shift_;     // float64 [dim]: the first sample, against cancellation
-  std::vector<at::Tensor> pending_;
+  Sums sums_;
+  at::Tensor shift_;                 // float64 [dim]: the first sample, against cancellation
+  std::vector<at::Tensor> pending_;  // float64 [n, dim] minus shift_, less than a block in all
   int64_t pending_count_ = 0;
   std::vector<at::Tensor> kept_;
+  at::Tensor restored_covariance_;  // until a sample is added
 };
 
 }  // namespace ganymede::metrics

@@ -29,10 +29,13 @@ TEST(Builtin, CountsShapesAndClasses) {
     int64_t train, test, classes;
     std::vector<int64_t> shape;
   };
-  const std::vector<Expected> all = {
-      {"digits", 60000, 10000, 10, {1, 28, 28}}, {"shapes", 32000, 4000, 8, {3, 32, 32}},
-      {"ring8", 100000, 10000, 8, {2}},          {"grid25", 100000, 10000, 25, {2}},
-      {"swissroll", 100000, 10000, 0, {2}},      {"gaussian", 100000, 10000, 0, {1}}};
+  const std::vector<Expected> all = {{"digits", 60000, 10000, 10, {1, 28, 28}},
+                                     {"shapes", 32000, 4000, 8, {3, 32, 32}},
+                                     {"stacked-digits", 60000, 10000, 1000, {3, 28, 28}},
+                                     {"ring8", 100000, 10000, 8, {2}},
+                                     {"grid25", 100000, 10000, 25, {2}},
+                                     {"swissroll", 100000, 10000, 0, {2}},
+                                     {"gaussian", 100000, 10000, 0, {1}}};
   EXPECT_EQ(builtin_datasets().size(), all.size());
   for (const Expected& expected : all) {
     SCOPED_TRACE(expected.name);
