@@ -26,6 +26,14 @@ bool older(const fs::path& a, const fs::path& b) {
   return left.size() != right.size() ? left.size() < right.size() : left < right;
 }
 
+// Whether both are the same number, whatever zeros stand in front.
+bool same_number(const std::string& a, const std::string& b) {
+  const auto digits = [](const std::string& text) {
+    return text.substr(std::min(text.find_first_not_of('0'), text.size() - 1));
+  };
+  return all_digits(a) && all_digits(b) && digits(a) == digits(b);
+}
+
 }  // namespace
 
 std::string six_digits(int64_t number) { return fmt::format("{:06}", number); }
@@ -81,7 +89,7 @@ fs::path find_checkpoint(const fs::path& checkpoints, const std::string& name) {
   if (best_checkpoint(checkpoints)) allowed += ", best";
   for (const fs::path& path : there) {
     const std::string own = path.filename().string();
-    if (own == name || (all_digits(name) && own == six_digits(std::stoll(name)))) return path;
+    if (own == name || same_number(own, name)) return path;
     allowed += ", " + own;
   }
   throw UsageError(

@@ -29,6 +29,9 @@ class Recorder {
   // its step (it writes its own from there on) and begins a tick and a TensorBoard session.
   void begin_at(const Trainer& trainer);
 
+  // Starts the clock that a tick's speed is measured by.
+  void begin_tick(const Trainer& trainer);
+
   // The live line; cheap, any time.
   void show(const Trainer& trainer);
   // Ends a tick: means since the last one go to stats.jsonl and TensorBoard.
@@ -49,7 +52,6 @@ class Recorder {
   int64_t failures() const { return failures_; }
 
  private:
-  void begin_tick(const Trainer& trainer);
   StatsLine collect(Trainer& trainer);
   void tell_health(double kimg);
 

@@ -110,17 +110,20 @@ class Run {
     if (!resumed) result_.picture = recorder_->save_fakes(trainer());
   }
 
-  void judge_checkpoint(const fs::path& path) {
+  // Not when somebody waits for the run to stop.
+  void judge_checkpoint(const fs::path& path, bool stopping) {
     const double kimg = trainer().kimg();
-    if (!scores_ || !scores_->due(kimg, kimg >= session_.train().kimg)) return;
+    if (!scores_ || stopping || !scores_->due(kimg, kimg >= session_.train().kimg)) return;
     try {
-      recorder_->scored(scores_->judge(trainer(), path), scores_->best());
+      const Scored& scored = scores_->judge(trainer(), path);
+      recorder_->scored(scored, scores_->best());
     } catch (const FileError& error) {
       recorder_->failed("metrics", error.what());
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
       log_warning("{}; this run is not evaluated", error.what());
       scores_.reset();
     }
+    recorder_->begin_tick(trainer());  // the time is not training's
   }
 
   void watch_health() {
@@ -207,7 +210,7 @@ class Run {
       fs::create_directories(folder_.checkpoints());
       media::write_tensor_folder(path, trainer().tensors(), state);
       result_.checkpoint = path;
-      judge_checkpoint(path);
+      judge_checkpoint(path, required && trainer().kimg() < session_.train().kimg);
       media::prune_checkpoints(folder_.checkpoints(), session_.train().keep);
       recorder_->event("checkpoint", path, trainer().kimg());
     } catch (const FileError& error) {

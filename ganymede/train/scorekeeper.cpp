@@ -7,6 +7,7 @@
 
 #include "ganymede/core/error.h"
 #include "ganymede/core/files.h"
+#include "ganymede/core/log.h"
 #include "ganymede/gans/sampling.h"
 #include "ganymede/media/checkpoints.h"
 #include "ganymede/metrics/evaluation.h"
@@ -49,6 +50,16 @@ metrics::Subject subject_of(Trainer& trainer, const fs::path& checkpoint) {
   return subject;
 }
 
+// Of the checkpoint in `folder`; -1 when it is gone. Checkpoints less than a kimg apart share a
+// folder, so that an earlier one's score is not the present one's.
+int64_t steps_of(const fs::path& folder) {
+  const fs::path manifest = folder / "manifest.json";
+  if (!fs::is_regular_file(manifest)) return -1;
+  const auto json = nlohmann::json::parse(read_file(manifest), nullptr, false);
+  const nlohmann::json::json_pointer steps("/state/trainer/steps");
+  return json.is_object() && json.contains(steps) ? json.at(steps).get<int64_t>() : -1;
+}
+
 // How far a score is from what it should be: less is better.
 double loss_of(const metrics::Score& score) {
   if (score.better == metrics::Better::kHigher) return -score.value;
@@ -65,10 +76,14 @@ std::vector<Scored> read_scores(const fs::path& path) {
   for (std::string row; std::getline(text, row);) {
     const auto json = nlohmann::json::parse(row, nullptr, /*allow_exceptions=*/false);
     if (!json.is_object() || !json.contains("record")) continue;
-    scores.push_back({.step = json.at("step"),
-                      .kimg = json.at("kimg"),
-                      .checkpoint = json.at("checkpoint"),
-                      .record = metrics::record_from_json(json.at("record"), path.string())});
+    try {
+      scores.push_back({.step = json.at("step"),
+                        .kimg = json.at("kimg"),
+                        .checkpoint = json.at("checkpoint"),
+                        .record = metrics::record_from_json(json.at("record"), path.string())});
+    } catch (const std::exception& error) {
+      log_warning("a line is passed over: {}", error.what());
+    }
   }
   return scores;
 }
@@ -93,10 +108,6 @@ const Scored* best_of(const std::vector<Scored>& scores, const std::string& best
   return found;
 }
 
-struct Scorekeeper::Judge {
-  metrics::Evaluator evaluator;
-};
-
 Scorekeeper::Scorekeeper(const EvaluateConfig& config, const RunFolder& folder,
                          const data::DataConfig& data, std::shared_ptr<const data::Dataset> dataset)
     : config_(config), folder_(folder), data_(data), dataset_(std::move(dataset)) {}
@@ -119,17 +130,14 @@ bool Scorekeeper::due(double kimg, bool last) const {
 }
 
 const Scored& Scorekeeper::judge(Trainer& trainer, const fs::path& checkpoint) {
-  if (!judge_) {
-    judge_ = std::make_unique<Judge>(
-        Judge{metrics::Evaluator(dataset_, options_of(config_, data_), nullptr)});
+  if (!evaluator_) {
+    evaluator_ = std::make_unique<metrics::Evaluator>(dataset_, options_of(config_, data_));
   }
   const Scored scored = {.step = trainer.steps(),
                          .kimg = trainer.kimg(),
                          .checkpoint = checkpoint.filename().string(),
-                         .record = judge_->evaluator.evaluate(subject_of(trainer, checkpoint))};
+                         .record = evaluator_->evaluate(subject_of(trainer, checkpoint))};
   append_file(folder_.metrics(), to_json(scored).dump() + "\n", /*sync=*/true);
-  // The same kimg may be saved twice: what counts is the folder as it is now.
-  std::erase_if(scores_, [&](const Scored& old) { return old.checkpoint == scored.checkpoint; });
   scores_.push_back(scored);
   write_best();
   return scores_.back();
@@ -138,7 +146,7 @@ const Scored& Scorekeeper::judge(Trainer& trainer, const fs::path& checkpoint) {
 std::optional<Scored> Scorekeeper::best() const {
   std::vector<Scored> there = scores_;
   std::erase_if(there, [&](const Scored& scored) {
-    return !fs::is_directory(folder_.checkpoints() / scored.checkpoint);
+    return steps_of(folder_.checkpoints() / scored.checkpoint) != scored.step;
   });
   const Scored* found = best_of(there, config_.best);
   return found == nullptr ? std::nullopt : std::optional<Scored>(*found);

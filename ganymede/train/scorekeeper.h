@@ -13,6 +13,10 @@
 #include "ganymede/train/run_folder.h"
 #include "ganymede/train/trainer.h"
 
+namespace ganymede::metrics {
+class Evaluator;
+}
+
 namespace ganymede::train {
 
 // What a checkpoint scored: one line of metrics.jsonl, {"step", "kimg", "checkpoint", "record"}.
@@ -55,14 +59,13 @@ class Scorekeeper {
   std::optional<Scored> best() const;
 
  private:
-  struct Judge;
   void write_best() const;
 
   EvaluateConfig config_;
   RunFolder folder_;
   data::DataConfig data_;
   std::shared_ptr<const data::Dataset> dataset_;
-  std::unique_ptr<Judge> judge_;  // made at the first use
+  std::unique_ptr<metrics::Evaluator> evaluator_;  // made at the first use
   std::vector<Scored> scores_;
 };
 
