@@ -53,7 +53,6 @@ Command features_extract_command();
 Command features_probe_command();
 Command list_command();
 Command data_command();
-Command features_command();
 Command theory_command();
 Command schema_command();
 Command doctor_command();

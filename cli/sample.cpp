@@ -9,6 +9,7 @@
 #include "ganymede/core/tuning.h"
 #include "ganymede/data/domain.h"
 #include "ganymede/infer/model.h"
+#include "ganymede/media/checkpoints.h"
 #include "ganymede/media/gif.h"
 #include "ganymede/media/webp.h"
 #include "ganymede/train/run_folder.h"
@@ -19,14 +20,16 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Arguments {
-  std::string model, out, seeds = "0-63", device = "cpu", runs = "runs", way = "auto";
+  std::string model, checkpoint, out, seeds = "0-63", device = "cpu", runs = "runs", way = "auto";
   int64_t label = -1, columns = 0, threads = 0, steps = 12, delay_ms = 80;
 };
 
 infer::Model open_model(const Arguments& args) {
   tune_process(static_cast<int>(args.threads));
   const fs::path path = args.model == "last" ? train::last_run(args.runs) : fs::path(args.model);
-  return infer::Model::load(path, args.device);
+  if (args.checkpoint.empty()) return infer::Model::load(path, args.device);
+  const fs::path checkpoints = train::RunFolder(path).checkpoints();
+  return infer::Model::load(media::find_checkpoint(checkpoints, args.checkpoint), args.device);
 }
 
 void report(const std::vector<fs::path>& paths, const infer::Model& model, const Context& context) {
@@ -88,6 +91,7 @@ void run_interpolate(const Arguments& args, const Context& context) {
 
 std::vector<Option> common_options(Arguments& args) {
   return {{"model", "a run, checkpoint or model folder, or 'last'", &args.model, true},
+          {"--checkpoint", "of a run: best, last or its kimg; default: last", &args.checkpoint},
           {"--class", "class of the samples", &args.label},
           {"--columns", "of the picture; 0: nearly square", &args.columns},
           {"--device", "auto, cpu, cuda, cuda:n", &args.device},

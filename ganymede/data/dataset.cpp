@@ -21,6 +21,10 @@ void DataConfig::describe(config::Schema<DataConfig>& s) {
   s.field("mirror", &DataConfig::mirror, "flip half of the pictures left to right");
   s.field("strict", &DataConfig::strict, "stop at a broken file instead of skipping it");
   s.field("limit", &DataConfig::limit, "use only the first n samples; 0: all").at_least(0);
+  s.field("holdout", &DataConfig::holdout,
+          "samples kept from training, to tell whether D memorises; 0: none, the test split serves "
+          "where the data has one")
+      .at_least(0);
   s.field("workers", &DataConfig::workers, "threads that read ahead; 0: none").range(0, 256);
   s.field("cache_mb", &DataConfig::cache_mb, "decoded pictures kept in memory up to this")
       .at_least(0)

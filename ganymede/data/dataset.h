@@ -23,6 +23,7 @@ struct DataConfig {
   bool mirror = false;            // horizontal flips, keyed by position
   bool strict = false;            // stop at the first broken file instead of skipping it
   int64_t limit = 0;              // use only the first n samples (0: all)
+  int64_t holdout = 0;            // of these, samples that training never sees
   int64_t workers = 1;            // decoding threads
   int64_t cache_mb = 2048;        // decoded samples kept in memory up to this
   static void describe(config::Schema<DataConfig>& schema);
@@ -58,7 +59,7 @@ class Dataset {
 
 // Opens built-in sets (digits, shapes, stacked-digits, ring8, grid25, swissroll, gaussian) and
 // files by looking at them. Throws DataError saying what was looked for; a folder scan reports to
-// `progress`.
+// `progress`. With config.holdout the held-out samples are left out (holdout.h).
 std::shared_ptr<Dataset> open_dataset(const DataConfig& config, Progress* progress = nullptr);
 
 // Samples `indices` as one batch, float32 on the CPU.

@@ -12,6 +12,7 @@
 #include "ganymede/core/error.h"
 #include "ganymede/core/hash.h"
 #include "ganymede/core/text.h"
+#include "ganymede/data/holdout.h"
 #include "ganymede/data/parallel.h"
 #include "ganymede/media/resize.h"
 
@@ -300,11 +301,13 @@ std::string ImageDataset::fingerprint() const {
 std::shared_ptr<Dataset> open_dataset(const DataConfig& config, Progress* progress) {
   Source source = open_source(config, progress);
   if (!source.points)
-    return std::make_shared<ImageDataset>(std::move(*source.pictures), config, progress);
+    return training_part(
+        std::make_shared<ImageDataset>(std::move(*source.pictures), config, progress),
+        config.holdout);
   if (config.size_px != 0)
     throw UsageError({"data.size_px", std::to_string(config.size_px) + " for points", "0",
                       "--set data.size_px=0"});
-  return source.points;
+  return training_part(source.points, config.holdout);
 }
 
 }  // namespace ganymede::data

@@ -92,7 +92,8 @@ double mode_deviation(std::string_view name) {
 }
 
 std::shared_ptr<Dataset> make_point_array(std::vector<float> values, int64_t dimensions,
-                                          std::vector<int64_t> labels, std::string name) {
+                                          std::vector<int64_t> labels, std::string name,
+                                          std::string kind) {
   const int64_t count = static_cast<int64_t>(values.size()) / dimensions;
   int64_t classes = 0;
   if (!labels.empty()) {
@@ -107,7 +108,7 @@ std::shared_ptr<Dataset> make_point_array(std::vector<float> values, int64_t dim
       throw DataError({name, "label " + std::to_string(*low < 0 ? *low : *high), "0 to 65,535"});
     classes = *high + 1;
   }
-  return std::make_shared<PointDataset>("NumPy points", std::move(values), dimensions,
+  return std::make_shared<PointDataset>(std::move(kind), std::move(values), dimensions,
                                         std::move(labels), classes);
 }
 

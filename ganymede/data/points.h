@@ -10,9 +10,10 @@
 namespace ganymede::data {
 
 // float32 [count, dimensions] in C order, with labels 0 <= label or none. Throws DataError when the
-// number of labels differs.
+// number of labels differs. `kind` as Dataset::kind().
 std::shared_ptr<Dataset> make_point_array(std::vector<float> values, int64_t dimensions,
-                                          std::vector<int64_t> labels, std::string name);
+                                          std::vector<int64_t> labels, std::string name,
+                                          std::string kind = "NumPy points");
 
 // ring8, grid25, swissroll or gaussian; null for another name.
 std::shared_ptr<Dataset> make_builtin_points(const DataConfig& config);

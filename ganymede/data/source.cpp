@@ -7,6 +7,7 @@
 #include "ganymede/core/text.h"
 #include "ganymede/data/builtin.h"
 #include "ganymede/data/cifar_data.h"
+#include "ganymede/data/csv_data.h"
 #include "ganymede/data/file_data.h"
 #include "ganymede/data/find.h"
 #include "ganymede/data/idx_data.h"
@@ -26,8 +27,8 @@ namespace fs = std::filesystem;
 constexpr size_t kHeadBytes = 512;
 constexpr size_t kTarMagicOffset = 257;
 constexpr const char* kFileKinds =
-    "an IDX file (.gz or plain), a CIFAR .bin, a .zip or .tar of pictures, a .npz or .npy, or a "
-    "folder";
+    "an IDX file (.gz or plain), a CIFAR .bin, a .zip or .tar of pictures, a .npz or .npy, a .csv "
+    "of points, or a folder";
 
 Source pictures(PictureSet set) {
   Source source;
@@ -80,6 +81,7 @@ Source open_file(const fs::path& path, const DataConfig& config) {
   const bool tar = head.size() == kHeadBytes && head.compare(kTarMagicOffset, 5, "ustar") == 0;
   if (tar || path.extension() == ".tar") return pictures(open_tar(path, config));
   if (path.extension() == ".bin") return pictures(open_cifar(path, config));
+  if (path.extension() == ".csv") return open_csv(path, config);
   refuse_file(path, head);
 }
 

@@ -20,6 +20,10 @@ namespace fs = std::filesystem;
 
 media::Checkpoint read_any(const fs::path& path) {
   if (media::is_tensor_folder(path)) return {path, media::read_tensor_folder(path)};
+  if (path.filename() == "best" && !fs::exists(path)) {
+    const fs::path named = media::find_checkpoint(path.parent_path(), "best");
+    return {named, media::read_tensor_folder(named)};
+  }
   if (auto newest = media::newest_checkpoint(path / "checkpoints")) return std::move(*newest);
   if (media::is_tensor_folder(path / "model")) {
     return {path / "model", media::read_tensor_folder(path / "model")};

@@ -14,7 +14,8 @@ enum class Interpolation { kSlerp, kLerp };
 
 class Model {
  public:
-  // `path` is a run folder (its newest whole checkpoint), a checkpoint folder or a model folder.
+  // `path` is a run folder (its newest whole checkpoint), a checkpoint folder,
+  // "<run>/checkpoints/best", or a model folder.
   // `device` as in train.device. Throws UsageError when there is nothing to load, ModelError for
   // damaged files or files that do not fit their recipe.
   static Model load(const std::filesystem::path& path, const std::string& device = "cpu");

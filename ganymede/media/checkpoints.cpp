@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "ganymede/core/error.h"
+#include "ganymede/core/files.h"
 #include "ganymede/core/log.h"
 
 namespace ganymede::media {
@@ -22,6 +24,14 @@ bool all_digits(const std::string& name) {
 bool older(const fs::path& a, const fs::path& b) {
   const std::string left = a.filename().string(), right = b.filename().string();
   return left.size() != right.size() ? left.size() < right.size() : left < right;
+}
+
+// Whether both are the same number, whatever zeros stand in front.
+bool same_number(const std::string& a, const std::string& b) {
+  const auto digits = [](const std::string& text) {
+    return text.substr(std::min(text.find_first_not_of('0'), text.size() - 1));
+  };
+  return all_digits(a) && all_digits(b) && digits(a) == digits(b);
 }
 
 }  // namespace
@@ -43,13 +53,50 @@ std::vector<fs::path> list_checkpoints(const fs::path& checkpoints) {
 void prune_checkpoints(const fs::path& checkpoints, int64_t keep) {
   if (keep <= 0) return;
   const auto found = list_checkpoints(checkpoints);
+  const auto best = best_checkpoint(checkpoints);
   const auto excess = static_cast<int64_t>(found.size()) - keep;
   for (int64_t i = 0; i < excess; ++i) {
+    if (best == found[static_cast<size_t>(i)]) continue;
     std::error_code error;
     fs::remove_all(found[static_cast<size_t>(i)], error);
     if (error)
       log_warning("[{}] not removed: {}", found[static_cast<size_t>(i)].string(), error.message());
   }
+}
+
+fs::path best_file(const fs::path& checkpoints) { return checkpoints / "best.json"; }
+
+std::optional<fs::path> best_checkpoint(const fs::path& checkpoints) {
+  const fs::path file = best_file(checkpoints);
+  if (!fs::is_regular_file(file)) return std::nullopt;
+  const auto json = nlohmann::json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || !json.contains("checkpoint") || !json["checkpoint"].is_string()) {
+    log_warning("[{}] names no checkpoint; there is no best one", file.string());
+    return std::nullopt;
+  }
+  const std::string name = json["checkpoint"];
+  if (!all_digits(name) || !fs::is_directory(checkpoints / name)) return std::nullopt;
+  return checkpoints / name;
+}
+
+fs::path find_checkpoint(const fs::path& checkpoints, const std::string& name) {
+  const auto there = list_checkpoints(checkpoints);
+  if (name == "last" && !there.empty()) return there.back();
+  if (name == "best") {
+    if (const auto best = best_checkpoint(checkpoints)) return *best;
+  }
+  std::string allowed = there.empty() ? "" : "last";
+  if (best_checkpoint(checkpoints)) allowed += ", best";
+  for (const fs::path& path : there) {
+    const std::string own = path.filename().string();
+    if (own == name || same_number(own, name)) return path;
+    allowed += ", " + own;
+  }
+  throw UsageError(
+      {.where = checkpoints.string(),
+       .found = "no checkpoint \"" + name + "\"",
+       .allowed = allowed,
+       .remedy = name == "best" ? "a run with metrics: --set evaluate.metrics=fd" : ""});
 }
 
 std::optional<Checkpoint> newest_checkpoint(const fs::path& checkpoints) {

@@ -17,8 +17,20 @@ std::string six_digits(int64_t number);
 // folder.
 std::vector<std::filesystem::path> list_checkpoints(const std::filesystem::path& checkpoints);
 
-// Keeps the newest `keep` checkpoints (0: all) and removes the others; failures are warnings.
+// Keeps the newest `keep` checkpoints (0: all) and the best, and removes the others; failures are
+// warnings.
 void prune_checkpoints(const std::filesystem::path& checkpoints, int64_t keep);
+
+// "best.json": {"checkpoint": folder name, "metric", "value", ...}.
+std::filesystem::path best_file(const std::filesystem::path& checkpoints);
+
+// The checkpoint that best.json names; nothing when there is none or it is gone.
+std::optional<std::filesystem::path> best_checkpoint(const std::filesystem::path& checkpoints);
+
+// `name` within `checkpoints`: "best", "last", or a folder's name, whose zeros in front may be left
+// out. Throws UsageError when it is not there.
+std::filesystem::path find_checkpoint(const std::filesystem::path& checkpoints,
+                                      const std::string& name);
 
 struct Checkpoint {
   std::filesystem::path path;

@@ -88,8 +88,12 @@ std::vector<StatsLine> read_stats(const fs::path& path) {
 }
 
 Recorder::Recorder(const RunFolder& folder, Progress& progress, const Trainer& trainer,
-                   double total_kimg)
-    : folder_(folder), progress_(progress), events_(folder.root()), total_kimg_(total_kimg) {
+                   double total_kimg, HealthMonitor* monitor)
+    : folder_(folder),
+      progress_(progress),
+      events_(folder.root()),
+      total_kimg_(total_kimg),
+      monitor_(monitor) {
   begin_at(trainer);
 }
 
@@ -101,6 +105,7 @@ void Recorder::begin_at(const Trainer& trainer) {
   }
   write_file_atomic(folder_.stats(), kept);
   events_.session_start(steps);
+  if (monitor_ != nullptr && monitor_->health()) told_ = monitor_->health()->word;
   begin_tick(trainer);
 }
 
@@ -116,6 +121,9 @@ void Recorder::show(const Trainer& trainer) {
     const std::string text = short_fields(last_means_, term);
     if (!text.empty())
       update.fields.emplace_back(term == std::string("adversarial") ? "loss" : term, text);
+  }
+  if (monitor_ != nullptr && monitor_->health()) {
+    update.fields.emplace_back("health", name_of(monitor_->health()->word));
   }
   if (last_means_.contains("images_per_s")) {
     update.fields.emplace_back("images/s", fmt::format("{:.0f}", last_means_.at("images_per_s")));
@@ -134,6 +142,7 @@ StatsLine Recorder::collect(Trainer& trainer) {
   line["stall_share"] = (trainer.stalled_seconds() - tick_start_stall_s_) / seconds;
   line["resident_mib"] = static_cast<double>(resident_bytes()) / (1 << 20);
   line["failed_writes"] = static_cast<double>(failures_);
+  if (monitor_ != nullptr) monitor_->observe(line);
   begin_tick(trainer);
   return line;
 }
@@ -142,6 +151,7 @@ void Recorder::tick(Trainer& trainer) {
   if (trainer.statistics().empty()) return;
   const StatsLine line = collect(trainer);
   last_means_ = line;
+  tell_health(trainer.kimg());
   try {
     append_file(folder_.stats(), to_json(line).dump() + "\n");
     for (const auto& [name, value] : line) {
@@ -151,6 +161,22 @@ void Recorder::tick(Trainer& trainer) {
   } catch (const FileError& error) {
     failed("statistics", error.what());
   }
+}
+
+void Recorder::tell_health(double kimg) {
+  if (monitor_ == nullptr || !monitor_->health()) return;
+  const Health& health = *monitor_->health();
+  if (told_ == health.word) return;
+  // A run that has been well from the start says so in its line only.
+  if (told_ || health.word != HealthWord::kOk) {
+    const std::string word = name_of(health.word);
+    progress_.event("health", {{"word", word},
+                               {"kimg", fmt::format("{}", kimg)},
+                               {"numbers", health.numbers},
+                               {"advice", advice_for(health.word)}});
+    log_info("health: {} at {:.3f} kimg ({})", word, kimg, health.numbers);
+  }
+  told_ = health.word;
 }
 
 void Recorder::save_reals(const data::Dataset& dataset, uint64_t seed) {
@@ -205,6 +231,23 @@ void Recorder::event(const std::string& name, const fs::path& path, double kimg)
   log_info("{} {} at {:.3f} kimg", name, path.string(), kimg);
 }
 
+void Recorder::scored(const Scored& scored, const std::optional<Scored>& best) {
+  std::vector<std::pair<std::string, std::string>> fields = {
+      {"checkpoint", scored.checkpoint},
+      {"kimg", fmt::format("{}", scored.kimg)},
+      {"seconds", fmt::format("{:.3f}", scored.record.seconds)}};
+  std::string text;
+  for (const metrics::Score& score : scored.record.scores) {
+    fields.emplace_back(score.name, fmt::format("{:.6g}", score.value));
+    text += fmt::format(" {} {:.6g}", score.name, score.value);
+    events_.scalar("metrics/" + score.name, score.value, scored.step);
+  }
+  events_.flush();
+  if (best) fields.emplace_back("best", best->checkpoint);
+  progress_.event("metrics", fields);
+  log_info("metrics of {}:{}", scored.checkpoint, text);
+}
+
 void Recorder::failed(const std::string& what, const std::string& message) {
   ++failures_;
   log_warning("{} could not be written: {}; training goes on", what, message);
@@ -212,9 +255,14 @@ void Recorder::failed(const std::string& what, const std::string& message) {
 
 media::Image plot_results(const std::vector<StatsLine>& lines, const std::string& title) {
   std::set<std::string> losses, shares, norms;
+  std::set<std::string> health;
+  const std::set<std::string> shown = {"health/separation", "health/memorised", "health/spread",
+                                       "health/distance", "health/missed"};
   for (const StatsLine& line : lines) {
     for (const auto& [name, value] : line) {
-      if (name.ends_with("/gradient_norm")) {
+      if (name.starts_with("health/")) {
+        if (shown.contains(name)) health.insert(name);
+      } else if (name.ends_with("/gradient_norm")) {
         norms.insert(name);
       } else if (name.ends_with("/accuracy")) {
         shares.insert(name);
@@ -227,6 +275,7 @@ media::Image plot_results(const std::vector<StatsLine>& lines, const std::string
   norm_plot.log_y = true;
   std::vector<media::Panel> panels = {curves(lines, "Losses and scores", losses), norm_plot};
   if (!shares.empty()) panels.emplace_back(curves(lines, "D's accuracy", shares));
+  if (!health.empty()) panels.emplace_back(curves(lines, "Health (docs/health.md)", health));
   panels.emplace_back(curves(lines, "Images per second", {"images_per_s"}));
   return media::render_panels(panels, 2, {}, title);
 }

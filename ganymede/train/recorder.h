@@ -8,13 +8,12 @@
 #include "ganymede/core/progress.h"
 #include "ganymede/media/image.h"
 #include "ganymede/media/tfevents.h"
+#include "ganymede/train/health_monitor.h"
 #include "ganymede/train/run_folder.h"
+#include "ganymede/train/scorekeeper.h"
 #include "ganymede/train/trainer.h"
 
 namespace ganymede::train {
-
-// One line of stats.jsonl: {"step", "kimg", "images", "images_per_s", ..., "<phase>/<term>"}.
-using StatsLine = std::map<std::string, double>;
 
 // Lines of `path` in order; a last line that a crash left incomplete is dropped. Not a number is
 // read back as NaN.
@@ -22,11 +21,16 @@ std::vector<StatsLine> read_stats(const fs::path& path);
 
 class Recorder {
  public:
-  Recorder(const RunFolder& folder, Progress& progress, const Trainer& trainer, double total_kimg);
+  // `monitor` (may be null; outlives the recorder) adds the game's health to every tick.
+  Recorder(const RunFolder& folder, Progress& progress, const Trainer& trainer, double total_kimg,
+           HealthMonitor* monitor = nullptr);
 
   // The run starts, resumes or was rolled back to where `trainer` is: keeps the statistics up to
   // its step (it writes its own from there on) and begins a tick and a TensorBoard session.
   void begin_at(const Trainer& trainer);
+
+  // Starts the clock that a tick's speed is measured by.
+  void begin_tick(const Trainer& trainer);
 
   // The live line; cheap, any time.
   void show(const Trainer& trainer);
@@ -41,18 +45,22 @@ class Recorder {
   // Something was written to `path` by the run at `kimg`: for the log, the terminal and JSON
   // readers.
   void event(const std::string& name, const fs::path& path, double kimg);
+  // A checkpoint was judged; `best` is the best one by now.
+  void scored(const Scored& scored, const std::optional<Scored>& best);
   // A write that failed (disk full) is reported once per cause; training goes on.
   void failed(const std::string& what, const std::string& message);
   int64_t failures() const { return failures_; }
 
  private:
-  void begin_tick(const Trainer& trainer);
   StatsLine collect(Trainer& trainer);
+  void tell_health(double kimg);
 
   RunFolder folder_;
   Progress& progress_;
   media::EventWriter events_;
   double total_kimg_;
+  HealthMonitor* monitor_;
+  std::optional<HealthWord> told_;  // the last word that was told
   double tick_start_s_ = 0;
   double tick_start_kimg_ = 0;
   double tick_start_stall_s_ = 0;

@@ -19,6 +19,7 @@
 #include "ganymede/core/version.h"
 #include "ganymede/media/checkpoints.h"
 #include "ganymede/train/recorder.h"
+#include "ganymede/train/scorekeeper.h"
 
 namespace ganymede::train {
 namespace {
@@ -59,9 +60,14 @@ class Run {
     take_request(folder_.stop_request());
     take_request(folder_.sample_request());
     start();
-    do {
-      train(stop);
-    } while (!save_checkpoint(/*required=*/true));
+    try {
+      do {
+        train(stop);
+      } while (!save_checkpoint(/*required=*/true));
+    } catch (const NumericError&) {
+      recorder_->tick(trainer());  // what was seen last, and the health that follows from it
+      throw;
+    }
     finish();
     return result_;
   }
@@ -88,15 +94,45 @@ class Run {
     media::remove_stale_temporaries(folder_.root());
     media::remove_stale_temporaries(folder_.checkpoints());
     result_.folder = folder_.root();
+    watch_health();
     const bool resumed = load_newest();
+    if (!resumed && monitor_) monitor_->begin();
     write_file_atomic(folder_.recipe(), session_.recipe().to_toml());
     write_file_atomic(folder_.environment(),
                       describe_environment(session_, command_line_).dump(2) + "\n");
-    recorder_.emplace(folder_, progress_, trainer(), session_.train().kimg);
+    recorder_.emplace(folder_, progress_, trainer(), session_.train().kimg,
+                      monitor_ ? &*monitor_ : nullptr);
+    scores_.emplace(session_.evaluate(), folder_, session_.data(), session_.dataset());
+    scores_->begin_at(trainer().steps());
     recorder_->save_reals(*session_.dataset(), session_.seed());
     log_info("{} at {:.3f} of {} kimg", resumed ? "resumed" : "started", trainer().kimg(),
              session_.train().kimg);
     if (!resumed) result_.picture = recorder_->save_fakes(trainer());
+  }
+
+  // Not when somebody waits for the run to stop.
+  void judge_checkpoint(const fs::path& path, bool stopping) {
+    const double kimg = trainer().kimg();
+    if (!scores_ || stopping || !scores_->due(kimg, kimg >= session_.train().kimg)) return;
+    try {
+      const Scored& scored = scores_->judge(trainer(), path);
+      recorder_->scored(scored, scores_->best());
+    } catch (const FileError& error) {
+      recorder_->failed("metrics", error.what());
+    } catch (const std::exception& error) {
+      log_warning("{}; this run is not evaluated", error.what());
+      scores_.reset();
+    }
+    recorder_->begin_tick(trainer());  // the time is not training's
+  }
+
+  void watch_health() {
+    const double interval_kimg = session_.train().health_kimg;
+    if (interval_kimg <= 0) return;
+    monitor_.emplace(
+        std::make_unique<HealthProbe>(session_.gan(), *session_.dataset(), session_.holdout().get(),
+                                      session_.seed(), trainer().device()),
+        interval_kimg);
   }
 
   bool load_newest() {
@@ -106,8 +142,18 @@ class Run {
     session_.check_identity(checkpoint->content.state, where);
     const auto scalars = checkpoint->content.state.value("trainer", nlohmann::json::object());
     trainer().load(checkpoint->content.files, scalars, where);
+    if (monitor_)
+      monitor_->restore(checkpoint->content.state.value("health", nlohmann::json()),
+                        stats_until(trainer().steps()));
     result_.checkpoint = checkpoint->path;
     return true;
+  }
+
+  std::vector<StatsLine> stats_until(int64_t step) const {
+    std::vector<StatsLine> lines = read_stats(folder_.stats());
+    std::erase_if(
+        lines, [&](const StatsLine& line) { return line.at("step") > static_cast<double>(step); });
+    return lines;
   }
 
   void roll_back() {
@@ -117,7 +163,9 @@ class Run {
                           .remedy = "a smaller optimizer.learning_rate"});
     }
     trainer().rolled_back();
+    if (monitor_) monitor_->rolled_back();
     recorder_->begin_at(trainer());
+    if (scores_) scores_->begin_at(trainer().steps());
     recorder_->event("rollback", result_.checkpoint, trainer().kimg());
   }
 
@@ -156,11 +204,13 @@ class Run {
     if (!is_finite()) return false;
     nlohmann::json state = identity();
     state["trainer"] = trainer().scalars();
+    if (monitor_) state["health"] = monitor_->state();
     const fs::path path = folder_.checkpoint(static_cast<int64_t>(trainer().kimg()));
     try {
       fs::create_directories(folder_.checkpoints());
       media::write_tensor_folder(path, trainer().tensors(), state);
       result_.checkpoint = path;
+      judge_checkpoint(path, required && trainer().kimg() < session_.train().kimg);
       media::prune_checkpoints(folder_.checkpoints(), session_.train().keep);
       recorder_->event("checkpoint", path, trainer().kimg());
     } catch (const FileError& error) {
@@ -231,7 +281,9 @@ class Run {
   Progress& progress_;
   std::vector<std::string> command_line_;
   Progress* reading_;
+  std::optional<HealthMonitor> monitor_;
   std::optional<Recorder> recorder_;
+  std::optional<Scorekeeper> scores_;
   RunResult result_;
 };
 

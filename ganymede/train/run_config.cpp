@@ -42,6 +42,10 @@ void TrainConfig::describe(config::Schema<TrainConfig>& s) {
   s.field("sample_kimg", &TrainConfig::sample_kimg, "between pictures of samples; 0: at the end")
       .at_least(0)
       .unit("kimg");
+  s.field("health_kimg", &TrainConfig::health_kimg,
+          "between looks at the game's health, made at ticks (docs/health.md); 0: none")
+      .at_least(0)
+      .unit("kimg");
   s.field("ema_kimg", &TrainConfig::ema_kimg, "half-life of the averaged weights")
       .at_least(0)
       .unit("kimg");
@@ -51,6 +55,22 @@ void TrainConfig::describe(config::Schema<TrainConfig>& s) {
   s.field("nan", &TrainConfig::nan, "what NaN or infinity in a step does");
   s.field("device", &TrainConfig::device, "auto, cpu, cuda or cuda:n");
   s.field("threads", &TrainConfig::threads, "0: as many as this process may use").range(0, 4096);
+}
+
+void EvaluateConfig::describe(config::Schema<EvaluateConfig>& s) {
+  s.field("metrics", &EvaluateConfig::metrics,
+          "metrics of checkpoints, as for gan evaluate; []: none");
+  s.field("interval_kimg", &EvaluateConfig::interval_kimg,
+          "checkpoints nearer than this to the last one judged are passed over")
+      .at_least(0)
+      .unit("kimg");
+  s.field("samples", &EvaluateConfig::samples, "real and generated ones, each").range(2, 1000000);
+  s.field("features", &EvaluateConfig::features,
+          "feature network: identity, pca, random or a file; empty: identity for points, else pca");
+  s.field("seeds", &EvaluateConfig::seeds, "repeats with other seeds, of which the mean counts")
+      .range(1, 100);
+  s.field("best", &EvaluateConfig::best,
+          "metric, or name of a score, that chooses the best checkpoint; empty: none");
 }
 
 void BalanceConfig::describe(config::Schema<BalanceConfig>& s) {

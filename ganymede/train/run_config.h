@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "ganymede/config/schema.h"
 
@@ -26,12 +27,24 @@ struct TrainConfig {
   int64_t keep = 3;             // checkpoints kept
   double tick_kimg = 2;         // one line of statistics
   double sample_kimg = 20;      // one picture of samples
+  double health_kimg = 4;       // one look at the game's health; 0: none
   double ema_kimg = 10;         // half-life of the averaged weights
   double ema_ramp = 0.05;       // half-life at most this share of kimg so far; 0: none
   NanPolicy nan = NanPolicy::kStop;
   std::string device = "auto";  // auto, cpu, cuda, cuda:n
   int64_t threads = 0;          // 0: as many as this process may use
   static void describe(config::Schema<TrainConfig>& schema);
+};
+
+// [evaluate]: metrics of checkpoints, and which of them is the best.
+struct EvaluateConfig {
+  std::vector<std::string> metrics = {"fd"};
+  double interval_kimg = 20;
+  int64_t samples = 1000;
+  std::string features;  // as gan evaluate --features
+  int64_t seeds = 1;
+  std::string best = "fd";
+  static void describe(config::Schema<EvaluateConfig>& schema);
 };
 
 // [train.balance]: more updates for the player that loses, judged by D's accuracy.

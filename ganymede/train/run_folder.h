@@ -19,6 +19,7 @@ class RunFolder {
   fs::path recipe() const { return root_ / "recipe.toml"; }
   fs::path environment() const { return root_ / "environment.json"; }
   fs::path log() const { return root_ / "log.txt"; }
+  fs::path metrics() const { return root_ / "metrics.jsonl"; }
   fs::path stats() const { return root_ / "stats.jsonl"; }
   fs::path reals() const { return root_ / "reals.png"; }
   fs::path fakes(int64_t kimg) const;  // fakes-000100.png

@@ -7,7 +7,9 @@
 #include "ganymede/core/device.h"
 #include "ganymede/core/error.h"
 #include "ganymede/core/log.h"
+#include "ganymede/data/holdout.h"
 #include "ganymede/data/stacked.h"
+#include "ganymede/metrics/metric_table.h"
 
 namespace ganymede::train {
 namespace {
@@ -83,6 +85,7 @@ std::vector<config::Section> recipe_sections(const std::string& gan) {
       config::Section::defaults<data::DataConfig>("data"),
       config::Section::defaults<TrainConfig>("train"),
       config::Section::defaults<BalanceConfig>("train.balance"),
+      config::Section::defaults<EvaluateConfig>("evaluate"),
       config::Section::defaults<OptimizerConfig>("optimizer")};
   for (const std::string& player : entry.info.players) {
     sections.push_back(config::Section::defaults<OptimizerConfig>("optimizer." + player));
@@ -105,12 +108,14 @@ Session::Session(config::Recipe recipe) : recipe_(std::move(recipe)) {
   recipe_.bind("data", data_);
   recipe_.bind("train", train_);
   recipe_.bind("train.balance", balance_);
+  recipe_.bind("evaluate", evaluate_);
   recipe_.bind("optimizer", base_optimizer_);
   for (const std::string& player : entry.info.players) {
     OptimizerConfig& own = optimizers_[player] = base_optimizer_;
     recipe_.bind("optimizer." + player, own);
   }
   recipe_.check_unknown();
+  for (const std::string& metric : evaluate_.metrics) metrics::find_metric(metric);
   choose_device(train_.device);
 }
 
@@ -130,6 +135,11 @@ void Session::open(Progress* progress) {
                              .workers = data_.workers,
                              .mirror = data_.mirror};
   trainer_ = std::make_unique<Trainer>(*gan_, dataset_, config, choose_device(train_.device));
+}
+
+const std::shared_ptr<data::Dataset>& Session::holdout() {
+  if (!holdout_) holdout_ = data::open_holdout(data_, dataset_);
+  return *holdout_;
 }
 
 nlohmann::json Session::identity() const {

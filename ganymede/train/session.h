@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,12 +43,15 @@ class Session {
   config::Recipe& recipe() { return recipe_; }
   const std::string& gan_name() const { return choice_.name; }
   const TrainConfig& train() const { return train_; }
+  const EvaluateConfig& evaluate() const { return evaluate_; }
   const data::DataConfig& data() const { return data_; }
   uint64_t seed() const { return static_cast<uint64_t>(run_.seed); }
   // "dcgan-fashion-mnist": for the run's folder.
   std::string short_name() const;
 
   const std::shared_ptr<data::Dataset>& dataset() const { return dataset_; }
+  // Real samples that training never sees; null when there are none. Opened at the first call.
+  const std::shared_ptr<data::Dataset>& holdout();
   gans::Gan& gan() { return *gan_; }
   Trainer& trainer() { return *trainer_; }
 
@@ -63,10 +67,12 @@ class Session {
   data::DataConfig data_;
   TrainConfig train_;
   BalanceConfig balance_;
+  EvaluateConfig evaluate_;
   OptimizerConfig base_optimizer_;
   std::map<std::string, OptimizerConfig> optimizers_;
   std::unique_ptr<gans::GanBuilder> builder_;
   std::shared_ptr<data::Dataset> dataset_;
+  std::optional<std::shared_ptr<data::Dataset>> holdout_;
   std::unique_ptr<gans::Gan> gan_;
   std::unique_ptr<Trainer> trainer_;
 };

@@ -9,6 +9,9 @@
 
 namespace ganymede::train {
 
+// One line of stats.jsonl: {"step", "kimg", "images_per_s", ..., "<phase>/<term>"}.
+using StatsLine = std::map<std::string, double>;
+
 class Statistics {
  public:
   void add(const std::string& name, const at::Tensor& value);

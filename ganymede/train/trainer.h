@@ -47,6 +47,7 @@ class Trainer {
   Statistics& statistics() { return statistics_; }
   double stalled_seconds() const;
   gans::Gan& gan() { return gan_; }
+  const at::Device& device() const { return device_; }
 
   // Everything that the next step depends on: tensors by file stem, and scalars.
   std::map<std::string, nn::TensorMap> tensors() const;

@@ -1,0 +1,153 @@
+#include "cli/judged.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "ganymede/config/recipe.h"
+#include "ganymede/core/error.h"
+#include "ganymede/core/text.h"
+#include "ganymede/gans/sampling.h"
+#include "ganymede/infer/model.h"
+#include "ganymede/media/checkpoints.h"
+#include "ganymede/media/tensor_folder.h"
+#include "ganymede/train/run_folder.h"
+
+namespace ganymede::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The run that a run, checkpoint or model folder belongs to; empty when it is none's.
+fs::path run_of(fs::path path) {
+  if (!path.has_filename()) path = path.parent_path();
+  const fs::path absolute = fs::absolute(path);
+  for (const fs::path& folder :
+       {absolute, absolute.parent_path(), absolute.parent_path().parent_path()}) {
+    if (train::is_run(folder)) return folder;
+  }
+  return {};
+}
+
+std::shared_ptr<const data::DataConfig> data_of_run(const fs::path& run) {
+  config::Recipe recipe = config::Recipe::load(train::RunFolder(run).recipe().string());
+  auto config = std::make_shared<data::DataConfig>();
+  recipe.bind("data", *config);
+  return config;
+}
+
+void apply(const DataFlags& flags, data::DataConfig& config) {
+  if (!flags.path.empty()) config.path = flags.path;
+  if (!flags.split.empty()) config.split = flags.split;
+  if (!flags.crop.empty()) config.crop = flags.crop;
+  if (!flags.channels.empty()) config.channels = flags.channels;
+  if (flags.size_px >= 0) config.size_px = flags.size_px;
+}
+
+metrics::LatentAccess latents_of(const std::shared_ptr<infer::Model>& model) {
+  const gans::Latent latent = model->gan().latent();
+  metrics::LatentAccess access;
+  access.dim = latent.dim;
+  access.normal = latent.kind == gans::Latent::Kind::kNormal;
+  if (!access.normal && (latent.low != -1 || latent.high != 1)) return access;
+  access.generate = [model](const at::Tensor& z) {
+    gans::Request request;
+    request.z = z;
+    return gans::sample(model->gan(), request);
+  };
+  return access;
+}
+
+Judged open_model(const std::string& path, const std::string& device) {
+  const auto model = std::make_shared<infer::Model>(infer::Model::load(path, device));
+  Judged judged;
+  judged.is_model = true;
+  judged.subject.spec = model->spec();
+  judged.subject.sample = [model](const std::vector<uint64_t>& seeds) {
+    return model->sample(seeds);
+  };
+  judged.subject.name = path;
+  judged.subject.kind = model->gan_name();
+  judged.subject.checkpoint = model->source().string();
+  judged.subject.kimg = model->kimg();
+  if (device == "cpu") judged.subject.latents = latents_of(model);
+  if (const fs::path run = run_of(path); !run.empty()) judged.learned_from = data_of_run(run);
+  return judged;
+}
+
+// The test split of a run's data, or nothing when it has none.
+std::shared_ptr<const data::Dataset> open_test_split(data::DataConfig config, Progress* progress) {
+  config.split = "test";
+  config.limit = 0;
+  try {
+    return data::open_dataset(config, progress);
+  } catch (const DataError&) {
+    return nullptr;
+  }
+}
+
+}  // namespace
+
+bool holds_model(const std::string& path) {
+  return media::is_tensor_folder(path) || train::is_run(path) ||
+         fs::is_directory(fs::path(path) / "checkpoints") ||
+         media::is_tensor_folder(fs::path(path) / "model");
+}
+
+Judged open_judged(const std::string& path, const DataFlags& flags, const std::string& device,
+                   Progress* progress) {
+  if (holds_model(path)) return open_model(path, device);
+  data::DataConfig config;
+  apply(flags, config);
+  config.path = path;
+  config.split = "train";  // where there are several; --split chooses the reference's
+  Judged judged;
+  judged.subject = metrics::stored_subject(data::open_dataset(config, progress), path);
+  return judged;
+}
+
+std::vector<std::string> checkpoints_of(const std::string& run, const std::string& which) {
+  if (which.empty()) return {run};
+  std::vector<std::string> names, found;
+  for (const fs::path& path : media::list_checkpoints(train::RunFolder(run).checkpoints())) {
+    names.push_back(path.filename().string());
+    const bool wanted = which == "all" || std::stoll(names.back()) == std::atoll(which.c_str());
+    if (wanted) found.push_back(path.string());
+  }
+  if (!found.empty()) return found;
+  throw UsageError({.where = "--checkpoint",
+                    .found = names.empty() ? run + " has no checkpoints" : "\"" + which + "\"",
+                    .allowed = names.empty() ? "" : "all, " + join(names)});
+}
+
+ReferenceData open_reference(const Judged& judged, const DataFlags& flags, Progress* progress) {
+  ReferenceData reference;
+  if (judged.learned_from) {
+    reference.config = *judged.learned_from;
+    reference.training = data::open_dataset(*judged.learned_from, progress);
+    reference.training_name = judged.learned_from->path;
+  }
+  if (!flags.path.empty() || !flags.split.empty()) {
+    if (!flags.path.empty()) reference.config.limit = 0;
+    if (!flags.path.empty() && flags.split.empty()) reference.config.split = "train";
+    apply(flags, reference.config);
+  } else if (!judged.learned_from) {
+    throw UsageError({.where = "--data",
+                      .found = "nothing to compare " + judged.subject.name + " with",
+                      .remedy = "--data REFERENCE: a built-in name, file or folder"});
+  } else if (auto test = open_test_split(reference.config, progress)) {
+    reference.config.split = "test";
+    reference.config.limit = 0;
+    reference.dataset = std::move(test);
+    reference.note = "reference: the test split of " + reference.config.path + ", the run's data";
+    return reference;
+  } else {
+    reference.note = "reference: " + reference.config.path +
+                     ", which the run learned from (it has no test split)";
+  }
+  reference.config.mirror = false;
+  reference.dataset = data::open_dataset(reference.config, progress);
+  return reference;
+}
+
+}  // namespace ganymede::cli

@@ -1,0 +1,350 @@
+#include "ganymede/metrics/evaluation.h"
+
+#include <ATen/ATen.h>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <ctime>
+#include <numeric>
+
+#include "ganymede/core/error.h"
+#include "ganymede/core/text.h"
+#include "ganymede/core/version.h"
+#include "ganymede/data/builtin.h"
+#include "ganymede/data/domain.h"
+#include "ganymede/metrics/identity_net.h"
+#include "ganymede/metrics/reference.h"
+#include "ganymede/metrics/summary.h"
+
+namespace ganymede::metrics {
+namespace {
+
+constexpr const char* kPicturesNet = "pca";
+
+std::string shape_text(const std::vector<int64_t>& shape) {
+  return fmt::format("{}", fmt::join(shape, " x "));
+}
+
+void check_counts(const EvaluationOptions& options, const data::Dataset& reference) {
+  const auto at_least = [](const char* flag, int64_t value, int64_t least) {
+    if (value >= least) return;
+    throw UsageError({.where = flag,
+                      .found = std::to_string(value),
+                      .allowed = fmt::format("{} or more", least)});
+  };
+  at_least("-n", options.samples, 2);
+  at_least("--seeds", options.repeats, 1);
+  at_least("reference data", reference.size(), 2);
+}
+
+std::unique_ptr<FeatureNet> open_net(const data::Dataset& reference,
+                                     const EvaluationOptions& options, Progress* progress) {
+  const bool points = reference.spec().domain == "points";
+  const std::string fallback = points ? IdentityNet::kName : kPicturesNet;
+  const std::string name = options.features.empty() ? fallback : options.features;
+  if (name == IdentityNet::kName) return std::make_unique<IdentityNet>(reference.spec());
+  return open_feature_net(name, reference, {.resize = options.resize}, progress);
+}
+
+// Why `metric` cannot be had here; empty when it can.
+ErrorParts obstacle(const Metric& metric, const data::Dataset& reference, const FeatureNet& net,
+                    const EvaluationOptions& options) {
+  const bool points = reference.spec().domain == "points";
+  const std::string where = "--metrics " + metric.name;
+  if (metric.needs_any(Metric::kPictures) && points)
+    return {where, "the data are points", "images"};
+  if (metric.needs_any(Metric::kPoints) && !points) return {where, "the data are images", "points"};
+  if (metric.needs_any(Metric::kProbabilities) && net.classes() == 0) {
+    return {where, "features of " + net.name() + ", which knows no classes", "a classifier",
+            "gan features train --data ... makes one; --features FILE uses it"};
+  }
+  if (metric.needs_any(Metric::kModes) && data::mode_centers(options.data.path).empty()) {
+    return {where, "the modes of " + options.data.path + " are not known",
+            "ring8, grid25, gaussian"};
+  }
+  if (metric.needs_any(Metric::kDigits) && options.digits.empty()) {
+    return {where, "no classifier of digits is named", "--digits FILE",
+            "gan features train --data digits makes one"};
+  }
+  return {};
+}
+
+std::vector<const Metric*> choose_metrics(const data::Dataset& reference, const FeatureNet& net,
+                                          const EvaluationOptions& options) {
+  std::vector<const Metric*> chosen;
+  const auto names = options.metrics.empty() ? default_metrics(reference.spec(), options.data.path)
+                                             : options.metrics;
+  for (const std::string& name : names) {
+    const Metric& metric = find_metric(name);
+    ErrorParts parts = obstacle(metric, reference, net, options);
+    if (!parts.found.empty()) throw UsageError(std::move(parts));
+    if (std::find(chosen.begin(), chosen.end(), &metric) == chosen.end()) chosen.push_back(&metric);
+  }
+  return chosen;
+}
+
+int64_t fake_samples(const Subject& subject, const EvaluationOptions& options) {
+  return subject.size > 0 ? std::min(subject.size, options.samples) : options.samples;
+}
+
+std::string utc_now() {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+}
+
+}  // namespace
+
+struct Evaluator::State {
+  std::shared_ptr<const data::Dataset> reference;
+  EvaluationOptions options;
+  std::unique_ptr<FeatureNet> net;
+  std::unique_ptr<FeatureNet> digits;
+  std::vector<const Metric*> metrics;
+  Wanted wanted;
+  std::unique_ptr<Reference> reals;
+  std::map<int64_t, std::map<std::string, double>> floors;  // by samples on each side
+
+  unsigned needs() const {
+    return std::accumulate(metrics.begin(), metrics.end(), 0U,
+                           [](unsigned all, const Metric* metric) { return all | metric->needs; });
+  }
+
+  void check_subject(const Subject& subject, int64_t samples) const;
+  void check_sizes(const Metric& metric, int64_t fakes) const;
+  Comparison compare(const Evidence& real, const Evidence& fake, uint64_t seed) const;
+  void judge(const Subject& subject, int64_t repeat, Meter& meter, Exhibits* exhibits,
+             Summary& summary) const;
+  const std::map<std::string, double>& floor_of(int64_t samples, Meter& meter);
+  Settings settings(int64_t samples, int64_t repeats) const;
+  int64_t work(int64_t samples, int64_t repeats) const;
+  std::vector<std::string> warnings(const Record& record) const;
+  void exhibit(const Subject& subject, Exhibits& exhibits) const;
+};
+
+void Evaluator::State::check_sizes(const Metric& metric, int64_t fakes) const {
+  const int64_t samples = std::min(fakes, reals->count());
+  if (!metric.needs_any(Metric::kManySamples) || options.allow_small || samples > net->dim())
+    return;
+  throw UsageError(
+      {.where = "--metrics " + metric.name,
+       .found = fmt::format("{} samples for the {} features of {}: their covariance is singular",
+                            format_count(samples), format_count(net->dim()), net->name()),
+       .allowed = "more samples than features, or --allow-small",
+       .remedy = fmt::format("-n {} where the data has that many, or another feature network "
+                             "(--features)",
+                             std::max<int64_t>(10 * net->dim(), 1000))});
+}
+
+void Evaluator::State::check_subject(const Subject& subject, int64_t samples) const {
+  const SampleSpec& wanted_spec = reference->spec();
+  if (subject.spec.domain != wanted_spec.domain || subject.spec.shape != wanted_spec.shape) {
+    throw UsageError(
+        {.where = subject.name,
+         .found = fmt::format("{} {}, and reference data of {} {}: resized in two ways "
+                              "they would not compare",
+                              subject.spec.domain, shape_text(subject.spec.shape),
+                              wanted_spec.domain, shape_text(wanted_spec.shape)),
+         .allowed = "one shape on both sides",
+         .remedy = "--size and --channels bring the data to one shape"});
+  }
+  if (!subject.fingerprint.empty() && subject.fingerprint == reference->fingerprint()) {
+    throw UsageError({.where = subject.name,
+                      .found = "the very samples that it is compared with (fingerprint " +
+                               subject.fingerprint + ")",
+                      .allowed = "other data as --data",
+                      .remedy = "--split test, or data that was held out"});
+  }
+  if (samples < 2) throw UsageError({.where = subject.name, .found = "fewer than two samples"});
+  for (const Metric* metric : metrics) {
+    check_sizes(*metric, samples);
+    if (metric->needs_any(Metric::kLatents) && !subject.latents.generate) {
+      throw UsageError({.where = "--metrics " + metric->name,
+                        .found = subject.name + " is stored samples",
+                        .allowed = "a generator"});
+    }
+  }
+}
+
+Comparison Evaluator::State::compare(const Evidence& real, const Evidence& fake,
+                                     uint64_t seed) const {
+  return {.real = real,
+          .fake = fake,
+          .training = &reals->training(),
+          .holdout = reals->has_training() ? &real : nullptr,
+          .net = *net,
+          .digits = digits.get(),
+          .latents = nullptr,
+          .data_name = options.data.path,
+          .seed = seed,
+          .exhibits = nullptr};
+}
+
+// One repeat of all metrics.
+void Evaluator::State::judge(const Subject& subject, int64_t repeat, Meter& meter,
+                             Exhibits* exhibits, Summary& summary) const {
+  const int64_t samples = fake_samples(subject, options);
+  const uint64_t seed = options.seed + static_cast<uint64_t>(repeat * samples);
+  const auto take = [&](int64_t first, int64_t count) {
+    std::vector<uint64_t> seeds(static_cast<size_t>(count));
+    std::iota(seeds.begin(), seeds.end(), seed + static_cast<uint64_t>(first));
+    return subject.sample(seeds);
+  };
+  const Evidence fake = gather(take, samples, wanted, *net, options.quantise, meter, subject.name);
+  Comparison comparison = compare(reals->real(), fake, seed);
+  if (subject.latents.generate) comparison.latents = &subject.latents;
+  comparison.exhibits = exhibits;
+  for (const Metric* metric : metrics) summary.add(metric->name, metric->measure(comparison));
+}
+
+const std::map<std::string, double>& Evaluator::State::floor_of(int64_t samples, Meter& meter) {
+  const auto [entry, is_new] = floors.try_emplace(samples);
+  if (!is_new) return entry->second;
+  const auto [left, right] = reals->halves(samples, meter);
+  for (const Metric* metric : metrics) {
+    const bool too_small = metric->needs_any(Metric::kManySamples) && !options.allow_small &&
+                           right.count <= net->dim();
+    if (!metric->has_floor || too_small) continue;
+    Comparison comparison = compare(left, right, options.seed);
+    // Without other training data the reals would be looked for among themselves.
+    if (!reals->has_training()) comparison.training = &left;
+    for (const Finding& finding : metric->measure(comparison))
+      entry->second[finding.name] = finding.value;
+  }
+  return entry->second;
+}
+
+Settings Evaluator::State::settings(int64_t samples, int64_t repeats) const {
+  Settings result;
+  result.data = options.data.path;
+  result.data_kind = reference->kind();
+  result.fingerprint = reference->fingerprint();
+  result.split = options.data.split;
+  result.sample = shape_text(reference->spec().shape);
+  result.crop = options.data.size_px > 0
+                    ? fmt::format("{}, Lanczos to {} px", options.data.crop, options.data.size_px)
+                    : "as stored";
+  result.real_samples = reals->count();
+  result.fake_samples = samples;
+  result.floor_samples = options.floor ? reals->floor_count(samples) : 0;
+  for (int64_t repeat = 0; repeat < repeats; ++repeat)
+    result.seeds.push_back(options.seed + static_cast<uint64_t>(repeat * samples));
+  result.net = net->name();
+  result.net_sha256 = net->sha256();
+  result.resize = net->resize_mode();
+  const bool images = reference->spec().domain == "image";
+  result.quantisation = images && options.quantise ? "8 bits" : "none";
+  if ((needs() & Metric::kTraining) != 0) {
+    result.training = reals->has_training() ? options.training_name : "";
+    result.training_fingerprint = reals->training_fingerprint();
+    result.training_samples = reals->training().count;
+  }
+  return result;
+}
+
+// Samples that are still to be looked at, for progress.
+int64_t Evaluator::State::work(int64_t samples, int64_t repeats) const {
+  const bool new_floor = options.floor && !floors.contains(samples);
+  return reals->work_left() + samples * repeats + (new_floor ? reals->floor_count(samples) : 0);
+}
+
+std::vector<std::string> Evaluator::State::warnings(const Record& record) const {
+  std::vector<std::string> found;
+  const Settings& settings = record.settings;
+  if (reals->learned_from()) {
+    found.push_back(
+        "the reference is the data that the model learned from: copies of it score well");
+  }
+  if (options.floor && settings.floor_samples < settings.fake_samples) {
+    found.push_back(
+        fmt::format("the floor is over {} samples only, where figures that fall with "
+                    "more samples are larger",
+                    format_count(settings.floor_samples)));
+  }
+  for (const Score& score : record.scores) {
+    if (!score.warning.empty()) found.push_back(score.name + ": " + score.warning);
+  }
+  return found;
+}
+
+void Evaluator::State::exhibit(const Subject& subject, Exhibits& exhibits) const {
+  const int64_t wanted_count = data::domain_of(subject.spec).preview_count(subject.spec);
+  const int64_t count = subject.size > 0 ? std::min(wanted_count, subject.size) : wanted_count;
+  std::vector<uint64_t> seeds(static_cast<size_t>(count));
+  std::iota(seeds.begin(), seeds.end(), options.seed);
+  exhibits.samples = subject.sample(seeds);
+  exhibits.reals = reals->take(0, std::min(wanted_count, reference->size()));
+}
+
+Evaluator::Evaluator(std::shared_ptr<const data::Dataset> reference, EvaluationOptions options,
+                     Progress* progress)
+    : state_(std::make_unique<State>()) {
+  State& s = *state_;
+  check_counts(options, *reference);
+  s.net = open_net(*reference, options, progress);
+  s.metrics = choose_metrics(*reference, *s.net, options);
+  s.reference = std::move(reference);
+  s.options = std::move(options);
+  const unsigned needs = s.needs();
+  s.wanted = {.features = (needs & Metric::kFeatures) != 0,
+              .probabilities = (needs & Metric::kProbabilities) != 0,
+              .pictures = (needs & Metric::kPictures) != 0 || (needs & Metric::kTraining) != 0};
+  s.reals = std::make_unique<Reference>(s.reference, s.options, *s.net, s.wanted,
+                                        (needs & Metric::kTraining) != 0);
+  if ((needs & Metric::kDigits) != 0) {
+    data::DataConfig digits;
+    digits.path = "digits";
+    digits.limit = 1;  // for the shape
+    s.digits = open_feature_net(s.options.digits, *data::open_dataset(digits), {.resize = "none"},
+                                progress);
+  }
+}
+
+Evaluator::~Evaluator() = default;
+
+const FeatureNet& Evaluator::net() const { return *state_->net; }
+
+int64_t Evaluator::samples_of(const Subject& subject) const {
+  return fake_samples(subject, state_->options);
+}
+
+int64_t Evaluator::repeats_of(const Subject& subject) const {
+  if (subject.size == 0) return state_->options.repeats;
+  return std::clamp<int64_t>(subject.size / samples_of(subject), 1, state_->options.repeats);
+}
+
+Record Evaluator::evaluate(const Subject& subject, Progress* progress, Exhibits* exhibits) {
+  State& s = *state_;
+  const auto start = std::chrono::steady_clock::now();
+  const int64_t samples = samples_of(subject), repeats = repeats_of(subject);
+  s.check_subject(subject, samples);
+  Meter meter(progress, static_cast<double>(s.work(samples, repeats)));
+  s.reals->gather_all(meter);
+  Summary summary;
+  for (int64_t repeat = 0; repeat < repeats; ++repeat)
+    s.judge(subject, repeat, meter, repeat == 0 ? exhibits : nullptr, summary);
+  if (s.options.floor) summary.set_floors(s.floor_of(samples, meter));
+  if (exhibits) s.exhibit(subject, *exhibits);
+  Record record;
+  record.subject = subject.name;
+  record.subject_kind = subject.kind;
+  record.checkpoint = subject.checkpoint;
+  record.kimg = subject.kimg;
+  record.settings = s.settings(samples, repeats);
+  record.scores = summary.scores();
+  record.version = fmt::format("{} ({})", kVersion, version_commit());
+  record.time = utc_now();
+  record.warnings = s.warnings(record);
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+  record.seconds = taken.count();
+  return record;
+}
+
+Record evaluate(const Subject& subject, const data::Dataset& reference,
+                const EvaluationOptions& options, Progress* progress, Exhibits* exhibits) {
+  const std::shared_ptr<const data::Dataset> borrowed(std::shared_ptr<void>(), &reference);
+  return Evaluator(borrowed, options, progress).evaluate(subject, progress, exhibits);
+}
+
+}  // namespace ganymede::metrics

@@ -1,0 +1,31 @@
+// One adapter per metric: from what was gathered to named figures.
+#pragma once
+
+#include <vector>
+
+#include "ganymede/metrics/metric_table.h"
+
+namespace ganymede::metrics {
+
+using Findings = std::vector<Finding>;
+
+// Over features.
+Findings measure_frechet(const Comparison& c);
+Findings measure_frechet_infinity(const Comparison& c);
+Findings measure_kernel(const Comparison& c);
+Findings measure_inception_score(const Comparison& c);
+Findings measure_precision_recall(const Comparison& c);
+Findings measure_authenticity(const Comparison& c);
+Findings measure_memorisation(const Comparison& c);
+Findings measure_support(const Comparison& c);
+
+// Over pixels or points.
+Findings measure_sliced_wasserstein(const Comparison& c);
+Findings measure_diversity(const Comparison& c);
+Findings measure_spectrum(const Comparison& c);
+Findings measure_path_length(const Comparison& c);
+Findings measure_stacked_modes(const Comparison& c);
+Findings measure_parzen(const Comparison& c);
+Findings measure_modes(const Comparison& c);
+
+}  // namespace ganymede::metrics

@@ -1,0 +1,73 @@
+#include "ganymede/metrics/metric_table.h"
+
+#include "ganymede/core/error.h"
+#include "ganymede/core/text.h"
+#include "ganymede/data/builtin.h"
+#include "ganymede/metrics/measures.h"
+
+namespace ganymede::metrics {
+
+const std::vector<Metric>& metric_table() {
+  constexpr bool kFloor = true, kNoFloor = false;
+  static const std::vector<Metric> table = {
+      {"fd", "Frechet distance between features; FID with the known Inception weights",
+       Metric::kFeatures | Metric::kManySamples, kFloor, measure_frechet},
+      {"fd_infinity", "the same, extrapolated to infinitely many samples",
+       Metric::kFeatures | Metric::kManySamples, kFloor, measure_frechet_infinity},
+      {"kid", "kernel distance between features, without bias", Metric::kFeatures, kFloor,
+       measure_kernel},
+      {"is", "Inception score: classes that are sure and varied",
+       Metric::kFeatures | Metric::kProbabilities, kFloor, measure_inception_score},
+      {"prdc", "precision, recall, density, coverage of features", Metric::kFeatures, kFloor,
+       measure_precision_recall},
+      {"authenticity",
+       "share of samples that are not nearer to a training sample than its neighbour",
+       Metric::kFeatures | Metric::kTraining, kFloor, measure_authenticity},
+      {"memorisation", "copies of training samples, by features and by pixels",
+       Metric::kFeatures | Metric::kTraining, kNoFloor, measure_memorisation},
+      {"swd", "sliced Wasserstein distance of patches at several sizes", Metric::kPictures, kFloor,
+       measure_sliced_wasserstein},
+      {"ms_ssim", "likeness between pairs of samples: high where they lack variety",
+       Metric::kPictures, kFloor, measure_diversity},
+      {"spectrum", "difference of radial power spectra", Metric::kPictures, kFloor,
+       measure_spectrum},
+      {"ppl", "perceptual path length in z", Metric::kFeatures | Metric::kLatents, kNoFloor,
+       measure_path_length},
+      {"parzen", "log-likelihood under Parzen windows, as in the paper of 2014", 0, kFloor,
+       measure_parzen},
+      {"support", "size of the support by the birthday test", Metric::kFeatures, kFloor,
+       measure_support},
+      {"modes", "modes of a known mixture that samples reach", Metric::kPoints | Metric::kModes,
+       kFloor, measure_modes},
+      {"stacked_modes", "modes of stacked digits, of 1,000", Metric::kPictures | Metric::kDigits,
+       kFloor, measure_stacked_modes},
+  };
+  return table;
+}
+
+const Metric& find_metric(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Metric& metric : metric_table()) {
+    if (metric.name == name) return metric;
+    names.push_back(metric.name);
+  }
+  const auto near = did_you_mean(name, names);
+  throw UsageError({.where = "--metrics",
+                    .found = "\"" + name + "\"",
+                    .allowed = join(names),
+                    .remedy = near ? *near : std::string()});
+}
+
+std::vector<std::string> default_metrics(const SampleSpec& spec, const std::string& data_name) {
+  if (spec.domain == "image") return {"fd", "kid", "prdc", "memorisation"};
+  if (data::mode_centers(data_name).empty()) return {"fd"};
+  return {"modes", "fd"};
+}
+
+std::string name_over(const std::string& metric, const FeatureNet& net) {
+  const std::string distance = net.distance_name();
+  const size_t bracket = distance.find('[');
+  return bracket == std::string::npos ? metric : metric + distance.substr(bracket);
+}
+
+}  // namespace ganymede::metrics

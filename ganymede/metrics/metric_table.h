@@ -1,0 +1,83 @@
+// The table of metrics: adding one is one entry here and one small function that measures.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ganymede/media/image.h"
+#include "ganymede/metrics/evidence.h"
+#include "ganymede/metrics/score.h"
+#include "ganymede/metrics/subject.h"
+
+namespace ganymede::metrics {
+
+// Pictures for people; undefined or empty where there are none.
+struct Exhibits {
+  at::Tensor samples = {};       // float32 [k, ...shape]
+  at::Tensor reals = {};         // likewise
+  media::Image neighbours = {};  // the samples nearest to the training data, beside those
+};
+
+// What one measurement sees: one repeat of the subject's samples, or (for the floor) other reals
+// in their place.
+struct Comparison {
+  const Evidence& real;
+  const Evidence& fake;
+  const Evidence* training;  // what the model learned from; empty unless some metric needs it
+  const Evidence* holdout;   // reals that it did not learn from; null when there are none
+  const FeatureNet& net;
+  const FeatureNet* digits;      // classifier of stacked digits; null when none was named
+  const LatentAccess* latents;   // null in the floor
+  const std::string& data_name;  // of a built-in set, else a path
+  uint64_t seed;
+  Exhibits* exhibits;  // null when nobody looks
+};
+
+// One figure of one repeat.
+struct Finding {
+  std::string name;
+  double value = kUnknown;
+  Better better = Better::kLower;
+  double error = kUnknown;  // standard error within this repeat, where the metric knows one
+  double floor = kUnknown;  // where the metric finds it itself (no has_floor)
+  std::string unit = {};
+  std::string note = {};
+  std::string warning = {};
+};
+
+struct Metric {
+  enum Need : unsigned {
+    kFeatures = 1,
+    kProbabilities = 2,  // the feature network is a classifier
+    kPictures = 4,       // 8-bit images
+    kPoints = 8,
+    kTraining = 16,
+    kLatents = 32,       // the subject is a generator
+    kModes = 64,         // the data's modes are known (ring8, grid25, gaussian)
+    kDigits = 128,       // a classifier of digits was named
+    kManySamples = 256,  // more samples than features
+  };
+  std::string name;
+  std::string help;
+  unsigned needs = 0;
+  bool has_floor = true;
+  std::function<std::vector<Finding>(const Comparison&)> measure;
+  bool needs_any(unsigned some) const { return (needs & some) != 0; }
+};
+
+const std::vector<Metric>& metric_table();
+
+// Throws UsageError with near names.
+const Metric& find_metric(const std::string& name);
+
+// What is measured when nobody chooses: for images fd, kid, prdc, memorisation; for points the
+// modes where they are known, and fd.
+std::vector<std::string> default_metrics(const SampleSpec& spec, const std::string& data_name);
+
+// "FD[pca:0123abcd]" -> "KID[pca:0123abcd]", "FID" -> "KID": figures over features are named after
+// them.
+std::string name_over(const std::string& metric, const FeatureNet& net);
+
+}  // namespace ganymede::metrics

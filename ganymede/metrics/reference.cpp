@@ -1,0 +1,118 @@
+#include "ganymede/metrics/reference.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
+#include "ganymede/metrics/statistics_file.h"
+
+namespace ganymede::metrics {
+namespace {
+
+at::Tensor take_from(const data::Dataset& data, int64_t first, int64_t count) {
+  std::vector<int64_t> indices;
+  indices.reserve(static_cast<size_t>(count));
+  for (int64_t i = first; i < first + count; ++i)
+    indices.push_back(stored_sample_at(i, data.size()));
+  return data::read_batch(data, indices).samples;
+}
+
+}  // namespace
+
+Reference::Reference(std::shared_ptr<const data::Dataset> reals, const EvaluationOptions& options,
+                     const FeatureNet& net, const Wanted& wanted, bool needs_training)
+    : data_(std::move(reals)),
+      options_(options),
+      net_(net),
+      wanted_(wanted),
+      needs_training_(needs_training) {
+  if (!options.training) return;
+  learned_from_ = options.training->fingerprint() == data_->fingerprint();
+  if (!learned_from_) training_data_ = options.training;
+}
+
+int64_t Reference::count() const { return std::min(options_.samples, data_->size()); }
+
+int64_t Reference::training_count() const {
+  if (!needs_training_) return 0;
+  const int64_t size = training_data_ ? training_data_->size() : data_->size();
+  return std::min(options_.training_samples, size);
+}
+
+int64_t Reference::work_left() const { return gathered_ ? 0 : count() + training_count(); }
+
+std::string Reference::training_fingerprint() const {
+  return training_data_ ? training_data_->fingerprint() : data_->fingerprint();
+}
+
+at::Tensor Reference::take(int64_t first, int64_t count) const {
+  return take_from(*data_, first, count);
+}
+
+void Reference::gather_all(Meter& meter) {
+  if (gathered_) return;
+  real_ =
+      gather_part(*data_, options_.data.split, 0, count(), meter, "reference", options_.statistics);
+  if (needs_training_) {
+    const data::Dataset& data = training_data_ ? *training_data_ : *data_;
+    training_ = gather_part(data, training_data_ ? "training" : options_.data.split, 0,
+                            training_count(), meter, "training data", {});
+  }
+  gathered_ = true;
+}
+
+int64_t Reference::floor_count(int64_t samples) const {
+  if (data_->size() - count() >= samples) return samples;
+  return std::min(samples, data_->size() / 2);
+}
+
+std::pair<Evidence, Evidence> Reference::halves(int64_t samples, Meter& meter) const {
+  const int64_t each = floor_count(samples);
+  const bool beside = data_->size() - count() >= each;
+  const int64_t first = beside ? count() : each;
+  return {beside ? real_ : head(real_, each),
+          gather_part(*data_, options_.data.split, first, each, meter, "floor", {})};
+}
+
+Evidence Reference::gather_part(const data::Dataset& data, const std::string& split, int64_t first,
+                                int64_t count, Meter& meter, const std::string& what,
+                                const std::filesystem::path& file) const {
+  const StatisticsIdentity identity{
+      .data_fingerprint = data.fingerprint(),
+      .net_name = net_.name(),
+      .net_sha256 = net_.sha256(),
+      .resize = net_.resize_mode() + (options_.quantise ? "" : ", float"),
+      .split = fmt::format("{} [{}, {})", split, first, first + count),
+      .count = count,
+      .mirrored = false};
+  Wanted wanted = wanted_;
+  std::optional<FeatureStatistics> known;
+  // Points are their own features; class probabilities are not kept in files.
+  const bool worth_keeping = wanted.features && data.spec().domain == "image";
+  if (wanted.features && !file.empty() && std::filesystem::exists(file)) {
+    known = load_statistics(file, identity);
+  } else if (worth_keeping && options_.cache && !wanted.probabilities) {
+    known = cached_statistics(identity);
+  }
+  if (known) wanted.features = false;
+  if (known && !wanted.pictures && data.spec().domain == "image") {  // nothing to read
+    meter.add(count, what);
+    Evidence evidence;
+    evidence.count = count;
+    evidence.features = std::move(known);
+    return evidence;
+  }
+  const auto take = [&](int64_t at, int64_t size) { return take_from(data, first + at, size); };
+  Evidence evidence = gather(take, count, wanted, net_, options_.quantise, meter, what);
+  if (known) {
+    evidence.features = std::move(known);
+    return evidence;
+  }
+  if (wanted.features && !file.empty()) save_statistics(file, *evidence.features, identity);
+  if (worth_keeping && options_.cache) store_statistics(*evidence.features, identity);
+  return evidence;
+}
+
+}  // namespace ganymede::metrics

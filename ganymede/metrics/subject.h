@@ -1,0 +1,46 @@
+// What is judged: something that makes samples. A metric never sees a gan.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ganymede/core/sample.h"
+#include "ganymede/data/dataset.h"
+#include "ganymede/metrics/score.h"
+
+namespace ganymede::metrics {
+
+// Latents of a generator, for metrics that walk among them.
+struct LatentAccess {
+  std::function<at::Tensor(const at::Tensor& z)> generate;  // [N, dim] -> float32 samples
+  int64_t dim = 0;
+  bool normal = true;  // N(0, 1); else uniform in [-1, 1]
+};
+
+struct Subject {
+  SampleSpec spec = {};
+  // float32 [seeds, ...spec.shape] on the CPU, a pure function of each seed; no side effects on
+  // whatever is being judged.
+  std::function<at::Tensor(const std::vector<uint64_t>& seeds)> sample = {};
+  int64_t size = 0;              // stored samples: seeds are below it; 0: as many as wanted
+  std::string fingerprint = {};  // of a stored set; empty for generators
+  std::string name = {};         // for the record
+  std::string kind = {};         // likewise
+  std::string checkpoint = {};   // likewise
+  double kimg = kUnknown;        // likewise
+  LatentAccess latents = {};     // without generate: not available
+};
+
+// The samples of a data set in a fixed random order: seed i stands for the i-th of them.
+Subject stored_subject(std::shared_ptr<const data::Dataset> dataset, std::string name);
+
+// The order in which samples of any stored set are taken: element `position` of a permutation that
+// depends on `size` alone, so that the first N are the same in every evaluation.
+int64_t stored_sample_at(int64_t position, int64_t size);
+
+}  // namespace ganymede::metrics
