@@ -43,6 +43,8 @@ Command train_command();
 Command resume_command();
 Command sample_command();
 Command interpolate_command();
+Command evaluate_command();
+Command compare_command();
 Command info_command();
 Command list_command();
 Command data_command();

@@ -103,8 +103,9 @@ int run_main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer("Begin with: gan train dcgan --data digits      More: gan COMMAND --help");
   for (const Command& command :
-       {train_command(), resume_command(), sample_command(), interpolate_command(), info_command(),
-        list_command(), data_command(), theory_command(), schema_command(), doctor_command()}) {
+       {train_command(), resume_command(), sample_command(), interpolate_command(),
+        evaluate_command(), compare_command(), info_command(), list_command(), data_command(),
+        theory_command(), schema_command(), doctor_command()}) {
     add_command(app, command, context);
   }
   try {

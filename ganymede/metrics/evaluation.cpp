@@ -195,7 +195,9 @@ void Evaluator::State::judge(const Subject& subject, int64_t repeat, Meter& mete
   Comparison comparison = compare(reals->real(), fake, seed);
   if (subject.latents.generate) comparison.latents = &subject.latents;
   comparison.exhibits = exhibits;
-  for (const Metric* metric : metrics) summary.add(metric->name, metric->measure(comparison));
+  for (const Metric* metric : metrics) {
+    if (repeat == 0 || !metric->once) summary.add(metric->name, metric->measure(comparison));
+  }
 }
 
 const std::map<std::string, double>& Evaluator::State::floor_of(int64_t samples, Meter& meter) {

@@ -63,6 +63,7 @@ struct Metric {
   std::string help;
   unsigned needs = 0;
   bool has_floor = true;
+  bool once = false;  // too costly for every repeat: the first one only
   std::function<std::vector<Finding>(const Comparison&)> measure;
   bool needs_any(unsigned some) const { return (needs & some) != 0; }
 };
