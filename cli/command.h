@@ -48,6 +48,7 @@ Command compare_command();
 Command info_command();
 Command list_command();
 Command data_command();
+Command features_command();
 Command theory_command();
 Command schema_command();
 Command doctor_command();

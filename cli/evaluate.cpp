@@ -1,6 +1,7 @@
 // gan evaluate, gan compare.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <memory>
@@ -62,6 +63,7 @@ metrics::EvaluationOptions options_of(const Arguments& args, const ReferenceData
   options.data = reference.config;
   options.training = reference.training;
   options.training_name = reference.training_name;
+  options.reference_seen = reference.seen;
   options.statistics = args.statistics;
   return options;
 }
@@ -184,6 +186,15 @@ void add_records(const std::string& path, Judgement& judgement) {
   }
 }
 
+bool learned_alike(const std::vector<Judged>& all) {
+  const auto& first = all.front().learned_from;
+  return std::all_of(all.begin(), all.end(), [&](const Judged& judged) {
+    const auto& own = judged.learned_from;
+    return own && first && own->path == first->path && own->split == first->split &&
+           own->limit == first->limit;
+  });
+}
+
 // All with the same number of samples and repeats: those that the poorest of them allows.
 void judge_equally(const std::vector<Judged>& all, Arguments args, const Context& context,
                    Judgement& judgement, std::string& note) {
@@ -196,8 +207,14 @@ void judge_equally(const std::vector<Judged>& all, Arguments args, const Context
           std::min(args.repeats, judged.subject.size / std::max<int64_t>(args.samples, 1));
   }
   Progress reading(context.progress(), "reading data", "files");
-  const ReferenceData reference = open_reference(all.front(), args.data, &reading);
+  ReferenceData reference = open_reference(all.front(), args.data, &reading);
   note = reference.note;
+  if (!learned_alike(all)) {
+    reference.training = nullptr;
+    note =
+        "not all are known to have learned from the same data: copies of the reference are "
+        "looked for";
+  }
   metrics::EvaluationOptions options = options_of(args, reference);
   metrics::Evaluator evaluator(reference.dataset, options, &reading);
   reading.finish("");

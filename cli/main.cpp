@@ -105,7 +105,7 @@ int run_main(int argc, char** argv) {
   for (const Command& command :
        {train_command(), resume_command(), sample_command(), interpolate_command(),
         evaluate_command(), compare_command(), info_command(), list_command(), data_command(),
-        theory_command(), schema_command(), doctor_command()}) {
+        features_command(), theory_command(), schema_command(), doctor_command()}) {
     add_command(app, command, context);
   }
   try {

@@ -15,7 +15,6 @@
 #include "ganymede/core/version.h"
 #include "ganymede/data/builtin.h"
 #include "ganymede/data/domain.h"
-#include "ganymede/metrics/identity_net.h"
 #include "ganymede/metrics/reference.h"
 #include "ganymede/metrics/summary.h"
 
@@ -23,6 +22,7 @@ namespace ganymede::metrics {
 namespace {
 
 constexpr const char* kPicturesNet = "pca";
+constexpr const char* kPointsNet = "identity";
 
 std::string shape_text(const std::vector<int64_t>& shape) {
   return fmt::format("{}", fmt::join(shape, " x "));
@@ -43,9 +43,8 @@ void check_counts(const EvaluationOptions& options, const data::Dataset& referen
 std::unique_ptr<FeatureNet> open_net(const data::Dataset& reference,
                                      const EvaluationOptions& options, Progress* progress) {
   const bool points = reference.spec().domain == "points";
-  const std::string fallback = points ? IdentityNet::kName : kPicturesNet;
+  const std::string fallback = points ? kPointsNet : kPicturesNet;
   const std::string name = options.features.empty() ? fallback : options.features;
-  if (name == IdentityNet::kName) return std::make_unique<IdentityNet>(reference.spec());
   return open_feature_net(name, reference, {.resize = options.resize}, progress);
 }
 
@@ -172,7 +171,7 @@ Comparison Evaluator::State::compare(const Evidence& real, const Evidence& fake,
   return {.real = real,
           .fake = fake,
           .training = &reals->training(),
-          .holdout = reals->has_training() ? &real : nullptr,
+          .holdout = reals->has_training() && !reals->learned_from() ? &real : nullptr,
           .net = *net,
           .digits = digits.get(),
           .latents = nullptr,

@@ -36,6 +36,7 @@ struct EvaluationOptions {
   // reference.
   std::shared_ptr<const data::Dataset> training = nullptr;
   std::string training_name = {};
+  bool reference_seen = false;  // the model is known to have learned from samples of the reference
   int64_t training_samples = 60'000;  // looked through for copies
   // Statistics of the reference as a file: used when it is there, else written.
   std::filesystem::path statistics = {};

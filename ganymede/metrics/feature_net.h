@@ -19,7 +19,8 @@ class FeatureNet {
  public:
   virtual ~FeatureNet() = default;
 
-  // "inception-2015-12-05", "inception", "classifier", "pca", "random-conv", "discriminator", ...
+  // "inception-2015-12-05", "inception", "vgg16", "vgg19", "classifier", "autoencoder", "pca",
+  // "random-conv", "identity", "discriminator", ...
   virtual std::string name() const = 0;
   // SHA-256 of the weights, 64 hex digits.
   virtual std::string sha256() const = 0;
@@ -32,9 +33,12 @@ class FeatureNet {
   // caller where that is wanted. Returns float32 [N, dim] on the CPU. Changes nothing; the result
   // does not depend on the batch size (up to 1e-5) or thread count. UsageError for other shapes.
   virtual at::Tensor features(const at::Tensor& samples) const = 0;
-  // Class probabilities float32 [N, classes], or undefined when the net has no classes.
-  virtual at::Tensor probabilities(const at::Tensor& samples) const;
   virtual int64_t classes() const { return 0; }
+  // Class probabilities float32 [N, classes] from features(), or undefined when the net has no
+  // classes.
+  virtual at::Tensor class_probabilities(const at::Tensor& features) const;
+  // The same from samples; computes the features on the way.
+  virtual at::Tensor probabilities(const at::Tensor& samples) const;
 
   // What a Frechet distance over these features may be called: "FID" for
   // known Inception weights only, else "FD[<name>:<first 8 digits of sha256>]".
@@ -47,10 +51,12 @@ struct FeatureNetOptions {
 };
 
 // `name`: "random" (fixed-seed random convolutions, needs no file), "pca" (fitted to `reference`),
-// or a file: .safetensors written by `gan features train`, or Inception/VGG weights as safetensors.
-// `reference` gives the sample shape, and the data for pca. Throws UsageError with what is allowed,
-// ModelError for files that are damaged or do not fit.
-std::unique_ptr<FeatureNet> open_feature_net(const std::string& name, const data::Dataset& reference,
+// "identity" (the values themselves), or a file: .safetensors written by `gan features train`, or
+// Inception/VGG weights as safetensors. `reference` gives the sample shape, and the data for pca;
+// reading them reports to `progress`. Throws UsageError with what is allowed, ModelError for files
+// that are damaged or do not fit.
+std::unique_ptr<FeatureNet> open_feature_net(const std::string& name,
+                                             const data::Dataset& reference,
                                              const FeatureNetOptions& options = {},
                                              Progress* progress = nullptr);
 

@@ -41,19 +41,21 @@ Reference::Reference(std::shared_ptr<const data::Dataset> reals, const Evaluatio
       net_(net),
       wanted_(wanted),
       needs_training_(needs_training) {
-  if (!options.training) return;
-  learned_from_ = options.training->fingerprint() == data_->fingerprint();
-  if (!learned_from_) training_data_ = options.training;
+  const bool same = options.training && options.training->fingerprint() == data_->fingerprint();
+  learned_from_ = same || options.reference_seen;
+  if (!same) training_data_ = options.training;
 }
 
 int64_t Reference::count() const { return std::min(options_.samples, data_->size()); }
 
 int64_t Reference::training_count() const {
   if (!needs_training_) return 0;
-  if (training_data_) return std::min(options_.training_samples, training_data_->size());
+  if (training_data_ && !learned_from_)
+    return std::min(options_.training_samples, training_data_->size());
   // Without samples that the model has not seen, training samples are compared with each other,
   // which takes time with the square of their number.
-  return std::min({options_.training_samples, kMostAmongThemselves, data_->size()});
+  const int64_t size = training_data_ ? training_data_->size() : data_->size();
+  return std::min({options_.training_samples, kMostAmongThemselves, size});
 }
 
 int64_t Reference::work_left() const { return gathered_ ? 0 : count() + training_count(); }
