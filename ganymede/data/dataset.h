@@ -54,8 +54,9 @@ class Dataset {
   virtual std::string fingerprint() const = 0;
 };
 
-// Opens built-in sets (digits, shapes, ring8, grid25, swissroll, gaussian) and files by looking at
-// them. Throws DataError saying what was looked for; a folder scan reports to `progress`.
+// Opens built-in sets (digits, shapes, stacked-digits, ring8, grid25, swissroll, gaussian) and
+// files by looking at them. Throws DataError saying what was looked for; a folder scan reports to
+// `progress`.
 std::shared_ptr<Dataset> open_dataset(const DataConfig& config, Progress* progress = nullptr);
 
 // Samples `indices` as one batch, float32 on the CPU.

@@ -10,6 +10,7 @@
 
 #include "ganymede/core/error.h"
 #include "ganymede/core/random.h"
+#include "ganymede/metrics/float_sort.h"
 #include "ganymede/metrics/picture_arrays.h"
 
 namespace ganymede::metrics {
@@ -119,12 +120,12 @@ Scaling scaling_of(const at::Tensor& patches) {
   return {mean, at::where(deviation > 0, deviation, at::ones_like(deviation))};  // constant colour
 }
 
-// float64 [D, M]: each row one direction's projections, ascending.
+// float32 [D, M]: each row one direction's projections, ascending.
 at::Tensor sorted_projections(const at::Tensor& patches, const Scaling& scaling,
                               const at::Tensor& directions) {
   const int64_t rows = patches.size(0);
   const int64_t blocks = (rows + kRowBlock - 1) / kRowBlock;
-  at::Tensor projected = at::empty({directions.size(1), rows}, at::kDouble);
+  at::Tensor projected = at::empty({directions.size(1), rows}, at::kFloat);
   // Two blocks at least: matrix products inside a parallel region use one thread each, whatever
   // their number, and so round alike.
   at::parallel_for(0, std::max<int64_t>(blocks, 2), 1, [&](int64_t begin, int64_t end) {
@@ -135,16 +136,18 @@ at::Tensor sorted_projections(const at::Tensor& patches, const Scaling& scaling,
       projected.narrow(1, b * kRowBlock, count).copy_(scaled.mm(directions).t());
     }
   });
-  double* values = projected.data_ptr<double>();
+  float* values = projected.data_ptr<float>();
   at::parallel_for(0, projected.size(0), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t d = begin; d < end; ++d) std::sort(values + d * rows, values + (d + 1) * rows);
+    std::vector<uint32_t> scratch;
+    for (int64_t d = begin; d < end; ++d)
+      sort_floats({values + d * rows, static_cast<size_t>(rows)}, scratch);
   });
   return projected;
 }
 
 double sum_of_mean_distances(const at::Tensor& a, const at::Tensor& b) {
-  const at::Tensor means =
-      for_each_picture(a.size(0), [&](int64_t d) { return mean_in_order((a[d] - b[d]).abs()); });
+  const at::Tensor means = for_each_picture(
+      a.size(0), [&](int64_t d) { return mean_in_order((a[d].to(at::kDouble) - b[d]).abs()); });
   return mean_in_order(means) * static_cast<double>(a.size(0));
 }
 

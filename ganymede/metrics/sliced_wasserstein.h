@@ -21,8 +21,9 @@ inline constexpr int64_t kLowestLevelPx = 16;
 // over all patches of a set, to mean 0 and deviation 1, and projected on 512 random directions; the
 // entry is the mean distance between sorted projections. The distance of two samples of one
 // distribution is not 0 and falls with N: compare at equal N only (the paper takes 16,384), beside
-// the figure for two halves of the reals. Float64 inside, deterministic; takes 4 * 128 * 49 * C * N
-// bytes for each set. UsageError for shapes that differ or sides below 7 px.
+// the figure for two halves of the reals. Deterministic; sums are float64, patches and projections
+// are kept as float32, which takes 4 * 128 * 49 * C * N bytes for each set. UsageError for shapes
+// that differ or sides below 7 px.
 std::vector<double> sliced_wasserstein(const at::Tensor& real, const at::Tensor& fake,
                                        uint64_t seed);
 

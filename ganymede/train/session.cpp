@@ -7,6 +7,7 @@
 #include "ganymede/core/device.h"
 #include "ganymede/core/error.h"
 #include "ganymede/core/log.h"
+#include "ganymede/data/stacked.h"
 
 namespace ganymede::train {
 namespace {
@@ -15,6 +16,7 @@ constexpr int64_t kPrepareSamples = 1000;  // of real data shown to Gan::prepare
 
 // "Fashion_MNIST/" -> "fashion-mnist".
 std::string slug(const std::string& path) {
+  if (path.starts_with(data::kStackedPrefix)) return "stacked-" + slug(data::stacked_source(path));
   std::filesystem::path trimmed(path);
   if (!trimmed.has_filename()) trimmed = trimmed.parent_path();
   std::string name = trimmed.stem().string();

@@ -82,7 +82,7 @@ def ms_ssim(a, b):
     sides, side = [], min(a.shape[1:])
     while side >= 2 and len(sides) < 5:
         sides.append(side)
-        side = (side + 1) // 2 if side > 2 else 1
+        side = (side + 1) // 2
     weights = np.array(WEIGHTS[:len(sides)]) / sum(WEIGHTS[:len(sides)])
     result = 1.0
     for level, weight in enumerate(weights):
@@ -93,7 +93,7 @@ def ms_ssim(a, b):
 
 
 def multi_scale(shape):
-    return {"shape": shape, "levels": [ms_ssim(a, b) for a, b in
+    return {"shape": shape, "values": [ms_ssim(a, b) for a, b in
                                        zip(pictures(shape), damaged(shape))]}
 
 
