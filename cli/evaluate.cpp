@@ -22,7 +22,8 @@ namespace {
 struct Arguments {
   std::vector<std::string> what;
   DataFlags data;
-  std::string metrics, features, resize = "clean", digits, statistics, report, out, checkpoint;
+  std::string metrics, features, resize = "clean", digits, lpips, statistics, report, out,
+                                 checkpoint;
   std::string device = "cpu", runs = "runs";
   int64_t samples = 5000, repeats = 3, seed = 0, threads = 0;
   bool allow_small = false, floats = false, no_floor = false, no_cache = false;
@@ -56,6 +57,7 @@ metrics::EvaluationOptions options_of(const Arguments& args, const ReferenceData
   options.features = args.features;
   options.resize = args.resize;
   options.digits = args.digits;
+  options.lpips = args.lpips;
   options.allow_small = args.allow_small;
   options.quantise = !args.floats;
   options.floor = !args.no_floor;
@@ -156,7 +158,7 @@ void run_evaluate(const Arguments& args, const Context& context) {
     judgement.heads.push_back(kimg_head(judgement.records.back()));
   }
   judgement.pictures = metrics::checkpoint_curves(judgement.records);
-  add_pictures(exhibits, judged.subject, "", judgement);
+  add_pictures(exhibits, judged.subject, paths.size() > 1 ? judgement.heads.back() : "", judgement);
   show(args, "Evaluation of " + what, reference.note, judgement, context);
 }
 
@@ -265,6 +267,7 @@ std::vector<Option> common_options(Arguments& args) {
            false,
            {"none", "clean", "legacy-pytorch", "legacy-tensorflow"}},
           {"--digits", "a classifier of digits, for stacked_modes", &args.digits},
+          {"--lpips", "weights of LPIPS, for lpips and ppl", &args.lpips},
           {"--statistics", "features of the reference: read when there, else written",
            &args.statistics},
           {"--report", "write a page with pictures here (.html)", &args.report},

@@ -15,6 +15,7 @@
 #include "ganymede/core/version.h"
 #include "ganymede/data/builtin.h"
 #include "ganymede/data/domain.h"
+#include "ganymede/media/tensor_safetensors.h"
 #include "ganymede/metrics/reference.h"
 #include "ganymede/metrics/summary.h"
 
@@ -68,6 +69,8 @@ ErrorParts obstacle(const Metric& metric, const data::Dataset& reference, const 
     return {where, "no classifier of digits is named", "--digits FILE",
             "gan features train --data digits makes one"};
   }
+  if (metric.needs_any(Metric::kLpips) && options.lpips.empty())
+    return {where, "no weights of LPIPS are named", "--lpips FILE.safetensors"};
   return {};
 }
 
@@ -100,6 +103,7 @@ struct Evaluator::State {
   EvaluationOptions options;
   std::unique_ptr<FeatureNet> net;
   std::unique_ptr<FeatureNet> digits;
+  std::unique_ptr<Lpips> lpips;
   std::vector<const Metric*> metrics;
   Wanted wanted;
   std::unique_ptr<Reference> reals;
@@ -174,6 +178,7 @@ Comparison Evaluator::State::compare(const Evidence& real, const Evidence& fake,
           .holdout = reals->has_training() && !reals->learned_from() ? &real : nullptr,
           .net = *net,
           .digits = digits.get(),
+          .lpips = lpips.get(),
           .latents = nullptr,
           .data_name = options.data.path,
           .seed = seed,
@@ -293,6 +298,10 @@ Evaluator::Evaluator(std::shared_ptr<const data::Dataset> reference, EvaluationO
               .pictures = (needs & Metric::kPictures) != 0 || (needs & Metric::kTraining) != 0};
   s.reals = std::make_unique<Reference>(s.reference, s.options, *s.net, s.wanted,
                                         (needs & Metric::kTraining) != 0);
+  if (!s.options.lpips.empty()) {
+    s.lpips = std::make_unique<Lpips>(media::decode_tensors(std::filesystem::path(s.options.lpips)),
+                                      s.options.lpips);
+  }
   if ((needs & Metric::kDigits) != 0) {
     data::DataConfig digits;
     digits.path = "digits";

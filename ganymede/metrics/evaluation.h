@@ -25,6 +25,7 @@ struct EvaluationOptions {
   std::string features = {};  // as for open_feature_net; empty: "identity" for points, else "pca"
   std::string resize = "clean";
   std::string digits = {};   // a classifier of digits, for stacked_modes
+  std::string lpips = {};    // weights of LPIPS (.safetensors), for lpips and ppl
   bool allow_small = false;  // Frechet distances with no more samples than features
   bool quantise = true;      // round images to 8 bits, as files do
   bool floor = true;

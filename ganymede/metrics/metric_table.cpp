@@ -29,6 +29,8 @@ const std::vector<Metric>& metric_table() {
        kOnce, measure_sliced_wasserstein},
       {"ms_ssim", "likeness between pairs of samples: high where they lack variety",
        Metric::kPictures, kFloor, kEach, measure_diversity},
+      {"lpips", "perceptual distance between pairs of samples: low where they lack variety",
+       Metric::kPictures | Metric::kLpips, kFloor, kEach, measure_perceptual_diversity},
       {"spectrum", "difference of radial power spectra", Metric::kPictures, kFloor, kEach,
        measure_spectrum},
       {"ppl", "perceptual path length in z", Metric::kFeatures | Metric::kLatents, kNoFloor, kOnce,
