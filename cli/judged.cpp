@@ -145,6 +145,11 @@ ReferenceData open_reference(const Judged& judged, const DataFlags& flags, Progr
     reference.note = "reference: " + reference.config.path +
                      ", which the run learned from (it has no test split)";
   }
+  if (const auto& own = judged.learned_from) {
+    reference.seen = own->path == reference.config.path &&
+                     (own->split == reference.config.split || own->split == "all" ||
+                      reference.config.split == "all");
+  }
   reference.config.mirror = false;
   reference.dataset = data::open_dataset(reference.config, progress);
   return reference;

@@ -44,6 +44,7 @@ struct ReferenceData {
   data::DataConfig config;
   std::shared_ptr<const data::Dataset> training = nullptr;
   std::string training_name = {};
+  bool seen = false;  // samples of the reference are among the training data
   std::string note = {};
 };
 // --data, or else the run's own data, of these the test split where there is one. Throws UsageError

@@ -102,10 +102,25 @@ int run_main(int argc, char** argv) {
   app.set_version_flag("--version", fmt::format("gan {} ({})", kVersion, version_commit()));
   app.require_subcommand(1);
   app.footer("Begin with: gan train dcgan --data digits      More: gan COMMAND --help");
-  for (const Command& command :
-       {train_command(), resume_command(), sample_command(), interpolate_command(), info_command(),
-        score_command(), serve_command(), features_command(), import_command(), list_command(),
-        data_command(), bench_command(), theory_command(), schema_command(), doctor_command()}) {
+  for (const Command& command : {
+           train_command(),
+           resume_command(),
+           sample_command(),
+           interpolate_command(),
+           evaluate_command(),
+           compare_command(),
+           score_command(),
+           info_command(),
+           list_command(),
+           data_command(),
+           features_command(),
+           import_command(),
+           serve_command(),
+           bench_command(),
+           theory_command(),
+           schema_command(),
+           doctor_command(),
+       }) {
     add_command(app, command, context);
   }
   try {

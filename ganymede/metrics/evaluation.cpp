@@ -15,7 +15,7 @@
 #include "ganymede/core/version.h"
 #include "ganymede/data/builtin.h"
 #include "ganymede/data/domain.h"
-#include "ganymede/metrics/identity_net.h"
+#include "ganymede/media/tensor_safetensors.h"
 #include "ganymede/metrics/reference.h"
 #include "ganymede/metrics/summary.h"
 
@@ -23,6 +23,7 @@ namespace ganymede::metrics {
 namespace {
 
 constexpr const char* kPicturesNet = "pca";
+constexpr const char* kPointsNet = "identity";
 
 std::string shape_text(const std::vector<int64_t>& shape) {
   return fmt::format("{}", fmt::join(shape, " x "));
@@ -43,9 +44,8 @@ void check_counts(const EvaluationOptions& options, const data::Dataset& referen
 std::unique_ptr<FeatureNet> open_net(const data::Dataset& reference,
                                      const EvaluationOptions& options, Progress* progress) {
   const bool points = reference.spec().domain == "points";
-  const std::string fallback = points ? IdentityNet::kName : kPicturesNet;
+  const std::string fallback = points ? kPointsNet : kPicturesNet;
   const std::string name = options.features.empty() ? fallback : options.features;
-  if (name == IdentityNet::kName) return std::make_unique<IdentityNet>(reference.spec());
   return open_feature_net(name, reference, {.resize = options.resize}, progress);
 }
 
@@ -69,6 +69,8 @@ ErrorParts obstacle(const Metric& metric, const data::Dataset& reference, const 
     return {where, "no classifier of digits is named", "--digits FILE",
             "gan features train --data digits makes one"};
   }
+  if (metric.needs_any(Metric::kLpips) && options.lpips.empty())
+    return {where, "no weights of LPIPS are named", "--lpips FILE.safetensors"};
   return {};
 }
 
@@ -101,6 +103,7 @@ struct Evaluator::State {
   EvaluationOptions options;
   std::unique_ptr<FeatureNet> net;
   std::unique_ptr<FeatureNet> digits;
+  std::unique_ptr<Lpips> lpips;
   std::vector<const Metric*> metrics;
   Wanted wanted;
   std::unique_ptr<Reference> reals;
@@ -172,9 +175,10 @@ Comparison Evaluator::State::compare(const Evidence& real, const Evidence& fake,
   return {.real = real,
           .fake = fake,
           .training = &reals->training(),
-          .holdout = reals->has_training() ? &real : nullptr,
+          .holdout = reals->has_training() && !reals->learned_from() ? &real : nullptr,
           .net = *net,
           .digits = digits.get(),
+          .lpips = lpips.get(),
           .latents = nullptr,
           .data_name = options.data.path,
           .seed = seed,
@@ -195,7 +199,9 @@ void Evaluator::State::judge(const Subject& subject, int64_t repeat, Meter& mete
   Comparison comparison = compare(reals->real(), fake, seed);
   if (subject.latents.generate) comparison.latents = &subject.latents;
   comparison.exhibits = exhibits;
-  for (const Metric* metric : metrics) summary.add(metric->name, metric->measure(comparison));
+  for (const Metric* metric : metrics) {
+    if (repeat == 0 || !metric->once) summary.add(metric->name, metric->measure(comparison));
+  }
 }
 
 const std::map<std::string, double>& Evaluator::State::floor_of(int64_t samples, Meter& meter) {
@@ -292,6 +298,10 @@ Evaluator::Evaluator(std::shared_ptr<const data::Dataset> reference, EvaluationO
               .pictures = (needs & Metric::kPictures) != 0 || (needs & Metric::kTraining) != 0};
   s.reals = std::make_unique<Reference>(s.reference, s.options, *s.net, s.wanted,
                                         (needs & Metric::kTraining) != 0);
+  if (!s.options.lpips.empty()) {
+    s.lpips = std::make_unique<Lpips>(media::decode_tensors(std::filesystem::path(s.options.lpips)),
+                                      s.options.lpips);
+  }
   if ((needs & Metric::kDigits) != 0) {
     data::DataConfig digits;
     digits.path = "digits";

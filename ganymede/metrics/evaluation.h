@@ -25,6 +25,7 @@ struct EvaluationOptions {
   std::string features = {};  // as for open_feature_net; empty: "identity" for points, else "pca"
   std::string resize = "clean";
   std::string digits = {};   // a classifier of digits, for stacked_modes
+  std::string lpips = {};    // weights of LPIPS (.safetensors), for lpips and ppl
   bool allow_small = false;  // Frechet distances with no more samples than features
   bool quantise = true;      // round images to 8 bits, as files do
   bool floor = true;
@@ -36,6 +37,7 @@ struct EvaluationOptions {
   // reference.
   std::shared_ptr<const data::Dataset> training = nullptr;
   std::string training_name = {};
+  bool reference_seen = false;  // the model is known to have learned from samples of the reference
   int64_t training_samples = 60'000;  // looked through for copies
   // Statistics of the reference as a file: used when it is there, else written.
   std::filesystem::path statistics = {};

@@ -47,8 +47,10 @@ class Collector {
       if (room > 0) samples_.push_back(bytes.slice(0, 0, room).clone());
       kept_ += std::min(room, bytes.size(0));
     }
-    if (wanted_.features) evidence_.features->add(net_.features(samples));
-    if (wanted_.probabilities) probabilities_.push_back(net_.probabilities(samples));
+    if (!wanted_.features && !wanted_.probabilities) return;
+    const at::Tensor features = net_.features(samples);
+    if (wanted_.features) evidence_.features->add(features);
+    if (wanted_.probabilities) probabilities_.push_back(net_.class_probabilities(features));
   }
 
   Evidence finish() {

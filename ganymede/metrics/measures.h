@@ -22,6 +22,7 @@ Findings measure_support(const Comparison& c);
 // Over pixels or points.
 Findings measure_sliced_wasserstein(const Comparison& c);
 Findings measure_diversity(const Comparison& c);
+Findings measure_perceptual_diversity(const Comparison& c);
 Findings measure_spectrum(const Comparison& c);
 Findings measure_path_length(const Comparison& c);
 Findings measure_stacked_modes(const Comparison& c);

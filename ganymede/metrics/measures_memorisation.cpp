@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "ganymede/core/text.h"
 #include "ganymede/metrics/measures.h"
@@ -41,9 +42,11 @@ media::Image picture_of(const Comparison& c, const Evidence& fake) {
 }
 
 Findings findings_of(const Memorisation& found, const std::string& space, int64_t training) {
+  const int64_t fakes = found.nearest.size(0);
   const std::string note = "of " + format_count(training) + " training samples";
   return {{.name = "copies (" + space + ")",
            .value = found.copies,
+           .error = std::sqrt(found.copies * (1 - found.copies) / static_cast<double>(fakes)),
            .floor = found.unseen_copies,
            .note = note,
            .warning = found.flagged ? "samples are copies of training data" : ""},

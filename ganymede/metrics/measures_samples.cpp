@@ -2,11 +2,13 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "ganymede/core/error.h"
 #include "ganymede/core/text.h"
 #include "ganymede/data/builtin.h"
+#include "ganymede/metrics/draw.h"
 #include "ganymede/metrics/interval.h"
 #include "ganymede/metrics/measures.h"
 #include "ganymede/metrics/modes.h"
@@ -67,6 +69,28 @@ Findings measure_diversity(const Comparison& c) {
            .note = fmt::format("{} pairs of samples", format_count(kDiversityPairs))}};
 }
 
+Findings measure_perceptual_diversity(const Comparison& c) {
+  constexpr int64_t kPairs = 200, kBlock = 20;
+  const at::Tensor& pictures = c.fake.samples;
+  const int64_t pairs = std::min(kPairs, pictures.size(0) / 2);
+  const at::Tensor chosen =
+      draw_without_replacement(pictures.size(0), 2 * pairs, c.seed, "lpips pairs", 0);
+  std::vector<at::Tensor> distances;
+  for (int64_t first = 0; first < pairs; first += kBlock) {
+    const int64_t end = std::min(first + kBlock, pairs);
+    const auto side = [&](int64_t offset) {
+      return from_bytes(pictures.index_select(0, chosen.slice(0, offset + first, offset + end)));
+    };
+    distances.push_back(c.lpips->distance(side(0), side(pairs)));
+  }
+  const at::Tensor all = at::cat(distances).to(at::kDouble);
+  return {{.name = "LPIPS between samples",
+           .value = all.mean().item<double>(),
+           .better = Better::kNearFloor,
+           .error = all.std().item<double>() / std::sqrt(static_cast<double>(pairs)),
+           .note = fmt::format("{} pairs, VGG-16", pairs)}};
+}
+
 Findings measure_spectrum(const Comparison& c) {
   return {{.name = "spectrum",
            .value = spectrum_distance(c.real.samples, c.fake.samples),
@@ -75,14 +99,16 @@ Findings measure_spectrum(const Comparison& c) {
 
 Findings measure_path_length(const Comparison& c) {
   const auto distance = [&](const at::Tensor& a, const at::Tensor& b) {
+    if (c.lpips) return c.lpips->distance(a, b);
     return (c.net.features(a) - c.net.features(b)).square().sum(1);
   };
   const PathLength length = path_length(c.latents->generate, distance, c.latents->dim,
                                         c.latents->normal, kPathPairs, c.seed);
-  return {{.name = name_over("PPL", c.net),
+  return {{.name = c.lpips ? "PPL[lpips]" : name_over("PPL", c.net),
            .value = length.mean,
            .error = length.sd / std::sqrt(static_cast<double>(length.pairs)),
-           .note = fmt::format("squared distance of features, {} pairs in z, floats",
+           .note = fmt::format("{}, {} pairs in z, floats",
+                               c.lpips ? "LPIPS" : "squared distance of features",
                                format_count(length.pairs))}};
 }
 

@@ -8,6 +8,7 @@
 
 #include "ganymede/media/image.h"
 #include "ganymede/metrics/evidence.h"
+#include "ganymede/metrics/perceptual.h"
 #include "ganymede/metrics/score.h"
 #include "ganymede/metrics/subject.h"
 
@@ -29,6 +30,7 @@ struct Comparison {
   const Evidence* holdout;   // reals that it did not learn from; null when there are none
   const FeatureNet& net;
   const FeatureNet* digits;      // classifier of stacked digits; null when none was named
+  const Lpips* lpips;            // null when no weights were named
   const LatentAccess* latents;   // null in the floor
   const std::string& data_name;  // of a built-in set, else a path
   uint64_t seed;
@@ -58,11 +60,13 @@ struct Metric {
     kModes = 64,         // the data's modes are known (ring8, grid25, gaussian)
     kDigits = 128,       // a classifier of digits was named
     kManySamples = 256,  // more samples than features
+    kLpips = 512,        // weights of LPIPS were named
   };
   std::string name;
   std::string help;
   unsigned needs = 0;
   bool has_floor = true;
+  bool once = false;  // too costly for every repeat: the first one only
   std::function<std::vector<Finding>(const Comparison&)> measure;
   bool needs_any(unsigned some) const { return (needs & some) != 0; }
 };

@@ -6,10 +6,14 @@
 #include <filesystem>
 #include <vector>
 
+#include "ganymede/core/error.h"
+#include "ganymede/core/log.h"
 #include "ganymede/metrics/statistics_file.h"
 
 namespace ganymede::metrics {
 namespace {
+
+constexpr int64_t kMostAmongThemselves = 20'000;
 
 at::Tensor take_from(const data::Dataset& data, int64_t first, int64_t count) {
   std::vector<int64_t> indices;
@@ -17,6 +21,15 @@ at::Tensor take_from(const data::Dataset& data, int64_t first, int64_t count) {
   for (int64_t i = first; i < first + count; ++i)
     indices.push_back(stored_sample_at(i, data.size()));
   return data::read_batch(data, indices).samples;
+}
+
+// A cache that cannot be written costs time, not the result.
+void keep_for_later(const FeatureStatistics& statistics, const StatisticsIdentity& identity) {
+  try {
+    store_statistics(statistics, identity);
+  } catch (const FileError& error) {
+    log_warning("{}; the features of the reference are not kept", error.what());
+  }
 }
 
 }  // namespace
@@ -28,17 +41,21 @@ Reference::Reference(std::shared_ptr<const data::Dataset> reals, const Evaluatio
       net_(net),
       wanted_(wanted),
       needs_training_(needs_training) {
-  if (!options.training) return;
-  learned_from_ = options.training->fingerprint() == data_->fingerprint();
-  if (!learned_from_) training_data_ = options.training;
+  const bool same = options.training && options.training->fingerprint() == data_->fingerprint();
+  learned_from_ = same || options.reference_seen;
+  if (!same) training_data_ = options.training;
 }
 
 int64_t Reference::count() const { return std::min(options_.samples, data_->size()); }
 
 int64_t Reference::training_count() const {
   if (!needs_training_) return 0;
+  if (training_data_ && !learned_from_)
+    return std::min(options_.training_samples, training_data_->size());
+  // Without samples that the model has not seen, training samples are compared with each other,
+  // which takes time with the square of their number.
   const int64_t size = training_data_ ? training_data_->size() : data_->size();
-  return std::min(options_.training_samples, size);
+  return std::min({options_.training_samples, kMostAmongThemselves, size});
 }
 
 int64_t Reference::work_left() const { return gathered_ ? 0 : count() + training_count(); }
@@ -94,7 +111,7 @@ Evidence Reference::gather_part(const data::Dataset& data, const std::string& sp
   if (wanted.features && !file.empty() && std::filesystem::exists(file)) {
     known = load_statistics(file, identity);
   } else if (worth_keeping && options_.cache && !wanted.probabilities) {
-    known = cached_statistics(identity);
+    known = cached_statistics(identity, /*keep=*/true);
   }
   if (known) wanted.features = false;
   if (known && !wanted.pictures && data.spec().domain == "image") {  // nothing to read
@@ -111,7 +128,7 @@ Evidence Reference::gather_part(const data::Dataset& data, const std::string& sp
     return evidence;
   }
   if (wanted.features && !file.empty()) save_statistics(file, *evidence.features, identity);
-  if (worth_keeping && options_.cache) store_statistics(*evidence.features, identity);
+  if (worth_keeping && options_.cache) keep_for_later(*evidence.features, identity);
   return evidence;
 }
 

@@ -27,8 +27,8 @@ class Reference {
   const Evidence& real() const { return real_; }          // empty before gather_all()
   const Evidence& training() const { return training_; }  // likewise, and unless needed
 
-  // Whether the training data are known and others than the reference; whether they are known to be
-  // the reference.
+  // Whether the training data are known and others than the reference; whether samples of the
+  // reference are known to be among them.
   bool has_training() const { return training_data_ != nullptr; }
   bool learned_from() const { return learned_from_; }
   std::string training_fingerprint() const;

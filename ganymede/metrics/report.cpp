@@ -80,7 +80,9 @@ media::LinePlot curve_of(const std::vector<Record>& records, const std::string& 
 std::string figure_text(double value) {
   if (std::isnan(value)) return "-";
   const double size = std::abs(value);
-  if (size != 0 && std::isfinite(size) && (size < 1e-3 || size >= 1e6))
+  constexpr double kMostPlain = 1e6;
+  if (size < kMostPlain && value == std::round(value)) return fmt::format("{:.0f}", value);
+  if (size != 0 && std::isfinite(size) && (size < 1e-3 || size >= kMostPlain))
     return fmt::format("{:.3e}", value);
   const int whole = size < 1 ? 0 : static_cast<int>(std::log10(size));
   return fmt::format("{:.{}f}", value, size < 1 ? 4 : std::max(0, 3 - whole));
