@@ -10,6 +10,7 @@ namespace {
 
 std::shared_ptr<data::Dataset> open(const std::string& path, int64_t limit, bool labels = true) {
   data::DataConfig config;
+  if (path == "digits") config.size_px = 16;
   config.path = path;
   config.limit = limit;
   config.labels = labels;
@@ -27,7 +28,8 @@ double largest_difference(const metrics::TrainedNet& a, const metrics::TrainedNe
 
 TEST(FeatureTraining, LearnsToTellDigitsApart) {
   const auto digits = open("digits", 1500);
-  const metrics::TrainedNet net = train_feature_net(*digits, {.kimg = 4, .split = "train"});
+  const metrics::TrainedNet net =
+      train_feature_net(*digits, {.kimg = 4, .batch = 32, .split = "train"});
   EXPECT_EQ(net.info.kind(), "classifier");
   EXPECT_EQ(net.info.classes, 10);
   EXPECT_EQ(net.info.held_out, 150);
@@ -47,7 +49,7 @@ TEST(FeatureTraining, IsAPureFunctionOfTheSeed) {
 
 TEST(FeatureTraining, MakesAnAutoencoderWithoutLabels) {
   const auto digits = open("digits", 400, /*labels=*/false);
-  const metrics::TrainedNet net = train_feature_net(*digits, {.kimg = 2});
+  const metrics::TrainedNet net = train_feature_net(*digits, {.kimg = 4, .batch = 16});
   EXPECT_EQ(net.info.kind(), "autoencoder");
   EXPECT_FALSE(net.head);
   EXPECT_EQ(net.info.held_out, 40);
