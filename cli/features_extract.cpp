@@ -77,19 +77,21 @@ void run_extract(const Arguments& args, const Context& context) {
 
 Command features_extract_command() {
   auto args = std::make_shared<Arguments>();
-  return {.name = "extract",
-          .help = "what a run's discriminator sees in pictures, as an array",
-          .options = {{"run", "a run, checkpoint or model folder", &args->run, true},
-                      {"images", "a folder, archive or array of pictures, or a data set",
-                       &args->images, true},
-                      {"--out,-o", ".npz: features [N, dim], labels [N] (-1: none), names",
-                       &args->out, true},
-                      {"--count,-n", "only the first n; 0: all", &args->count},
-                      {"--split", "of the pictures", &args->split, false, {"train", "test", "all"}},
-                      {"--device", "auto, cpu, cuda, cuda:n", &args->device},
-                      {"--threads", "0: as many as this process may use", &args->threads}},
-          .run = [args](const Context& context) { run_extract(*args, context); },
-          .footer = "gan features extract runs/00003-dcgan-mnist mnist -o features.npz"};
+  Command command = {
+      .name = "extract",
+      .help = "what a run's discriminator sees in pictures, as an array",
+      .options = {{"run", "a run, checkpoint or model folder", &args->run, true},
+                  {"images", "a folder, archive or array of pictures, or a data set", &args->images,
+                   true},
+                  {"--out,-o", ".npz: features [N, dim], labels [N] (-1: none), names", &args->out,
+                   true},
+                  {"--count,-n", "only the first n; 0: all", &args->count},
+                  {"--split", "of the pictures", &args->split, false, {"train", "test", "all"}},
+                  {"--device", "auto, cpu, cuda, cuda:n", &args->device},
+                  {"--threads", "0: as many as this process may use", &args->threads}},
+      .run = [args](const Context& context) { run_extract(*args, context); },
+      .footer = "gan features extract runs/00003-dcgan-mnist mnist -o features.npz"};
+  return command;
 }
 
 }  // namespace ganymede::cli

@@ -153,18 +153,20 @@ void run_probe(const Arguments& args, const Context& context) {
 
 Command features_probe_command() {
   auto args = std::make_shared<Arguments>();
-  return {.name = "probe",
-          .help = "what a linear classifier reads from a discriminator's features, and from pixels",
-          .options = {{"run", "a run, checkpoint or model folder", &args->run, true},
-                      {"--data", "labelled data with train and test splits", &args->data, true},
-                      {"--labels", "how many labelled samples: 100,1000", &args->labels},
-                      {"--draws", "of labelled samples; accuracies are means", &args->draws},
-                      {"--test", "samples to judge on", &args->test},
-                      {"--seed", "of the draws and of untrained weights", &args->seed},
-                      {"--device", "auto, cpu, cuda, cuda:n", &args->device},
-                      {"--threads", "0: as many as this process may use", &args->threads}},
-          .run = [args](const Context& context) { run_probe(*args, context); },
-          .footer = "gan features probe last --data fashion-mnist --labels 100,1000"};
+  Command command = {
+      .name = "probe",
+      .help = "what a linear classifier reads from a discriminator's features, and from pixels",
+      .options = {{"run", "a run, checkpoint or model folder", &args->run, true},
+                  {"--data", "labelled data with train and test splits", &args->data, true},
+                  {"--labels", "how many labelled samples: 100,1000", &args->labels},
+                  {"--draws", "of labelled samples; accuracies are means", &args->draws},
+                  {"--test", "samples to judge on", &args->test},
+                  {"--seed", "of the draws and of untrained weights", &args->seed},
+                  {"--device", "auto, cpu, cuda, cuda:n", &args->device},
+                  {"--threads", "0: as many as this process may use", &args->threads}},
+      .run = [args](const Context& context) { run_probe(*args, context); },
+      .footer = "gan features probe last --data fashion-mnist --labels 100,1000"};
+  return command;
 }
 
 }  // namespace ganymede::cli

@@ -14,6 +14,9 @@ namespace ganymede::metrics {
 namespace {
 
 constexpr size_t kHistory = 10;
+// Of the fits that a probe makes: beyond this the accuracy does not move any more.
+constexpr int64_t kProbeIterations = 200;
+constexpr double kProbeTolerance = 1e-4;
 
 void check(const at::Tensor& x, const at::Tensor& labels, int64_t classes, double l2) {
   if (x.dim() != 2 || labels.dim() != 1 || x.size(0) != labels.size(0) || x.size(0) < 1) {
@@ -61,8 +64,8 @@ class Objective {
   at::Tensor penalty_;
 };
 
-double product_sum(const at::Tensor& a, const at::Tensor& b) {
-  return (a * b).sum().item<double>();
+double dot_of(const at::Tensor& a, const at::Tensor& b) {
+  return at::dot(a.view({-1}), b.view({-1})).item<double>();
 }
 
 // The last steps and what the gradient did along them: an estimate of the inverse Hessian.
@@ -72,22 +75,22 @@ class History {
     at::Tensor q = gradient.clone();
     std::vector<double> alphas(pairs_.size());
     for (size_t i = pairs_.size(); i-- > 0;) {
-      alphas[i] = product_sum(pairs_[i].step, q) / pairs_[i].curvature;
-      q -= pairs_[i].change * alphas[i];
+      alphas[i] = dot_of(pairs_[i].step, q) / pairs_[i].curvature;
+      q.sub_(pairs_[i].change, alphas[i]);
     }
     if (!pairs_.empty()) {
       const Pair& last = pairs_.back();
-      q *= last.curvature / product_sum(last.change, last.change);
+      q *= last.curvature / dot_of(last.change, last.change);
     }
     for (size_t i = 0; i < pairs_.size(); ++i) {
-      const double beta = product_sum(pairs_[i].change, q) / pairs_[i].curvature;
-      q += pairs_[i].step * (alphas[i] - beta);
+      const double beta = dot_of(pairs_[i].change, q) / pairs_[i].curvature;
+      q.add_(pairs_[i].step, alphas[i] - beta);
     }
     return -q;
   }
 
   void add(const at::Tensor& step, const at::Tensor& change) {
-    const double curvature = product_sum(step, change);
+    const double curvature = dot_of(step, change);
     if (curvature <= 0) return;  // only by rounding: the objective is convex
     pairs_.push_back({step, change, curvature});
     if (pairs_.size() > kHistory) pairs_.pop_front();
@@ -114,7 +117,7 @@ bool advance(const Objective& objective, const at::Tensor& direction, double fir
              Minimum* at, History* history) {
   constexpr double kEnough = 1e-4;
   constexpr int kHalvings = 50;
-  const double slope = product_sum(direction, at->gradient);
+  const double slope = dot_of(direction, at->gradient);
   double length = first_length;
   for (int i = 0; i < kHalvings; ++i, length *= 0.5) {
     at::Tensor gradient;
@@ -169,8 +172,9 @@ double best_l2(const at::Tensor& x, const at::Tensor& labels, int64_t classes,
   double best = -1;
   double chosen = options.l2.at(0);
   for (const double l2 : options.l2) {
-    const SoftmaxFit fit = fit_softmax(x.index_select(0, fit_ids), labels.index_select(0, fit_ids),
-                                       classes, {.l2 = l2});
+    const SoftmaxFit fit =
+        fit_softmax(x.index_select(0, fit_ids), labels.index_select(0, fit_ids), classes,
+                    {.l2 = l2, .iterations = kProbeIterations, .tolerance = kProbeTolerance});
     const double found =
         accuracy(fit, x.index_select(0, held_ids), labels.index_select(0, held_ids));
     if (found <= best) continue;
@@ -211,7 +215,9 @@ ProbeResult linear_probe(const at::Tensor& train, const at::Tensor& train_labels
   const at::Tensor standard = (x - mean) / scale;
   ProbeResult result;
   result.l2 = best_l2(standard, train_labels, classes, options);
-  const SoftmaxFit fit = fit_softmax(standard, train_labels, classes, {.l2 = result.l2});
+  const SoftmaxFit fit =
+      fit_softmax(standard, train_labels, classes,
+                  {.l2 = result.l2, .iterations = kProbeIterations, .tolerance = kProbeTolerance});
   result.accuracy = accuracy(fit, (test.to(at::kDouble) - mean) / scale, test_labels);
   return result;
 }

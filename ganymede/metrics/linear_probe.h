@@ -31,9 +31,9 @@ SoftmaxFit fit_softmax(const at::Tensor& x, const at::Tensor& labels, int64_t cl
                        const SoftmaxOptions& options = {});
 
 struct ProbeOptions {
-  std::vector<double> l2 = {1e-4, 1e-3, 1e-2, 1e-1, 1};  // tried in this order
-  double validation_share = 0.2;                         // of the labelled samples
-  uint64_t seed = 0;                                     // of the split into fit and validation
+  std::vector<double> l2 = {1e-3, 1e-2, 1e-1, 1};  // tried in this order
+  double validation_share = 0.2;                   // of the labelled samples
+  uint64_t seed = 0;                               // of the split into fit and validation
 };
 
 struct ProbeResult {

@@ -44,7 +44,7 @@ def test_scores_rank_and_keep(digits, pictures, tmp_path):
 
 
 def test_a_threshold_of_ones_own(digits, pictures):
-    low = json.loads(gan("score", digits, pictures, "--threshold", "-1e9", "--json", "-q").stdout)
+    low = json.loads(gan("score", digits, pictures, "--threshold", "-1e9", "--json").stdout.splitlines()[-1])
     assert low["images"]["pass"] == 1 and low["reals"]["pass"] == 1
     fails(USAGE, "score", digits, pictures, "--threshold", "high", says=["--threshold", "auto"])
     assert "held-out reals" in gan("score", digits, pictures, "-q").stdout
