@@ -118,6 +118,20 @@ def differences(ours, theirs, tolerance):
     return report
 
 
+def recorded_comparisons():
+    """The files of bench/results that bench/compare wrote."""
+    return [path for path in sorted(RESULTS.glob("*.json")) if "ratios" in json.loads(path.read_text())]
+
+
+def regression(recorded, fresh, tolerance):
+    """Whether the ratio of CPU times fell by more than `tolerance`, and surely so: its whole interval is lower."""
+    before = recorded["ratios"]["eager"]["cpu_s"]["median"]
+    now = fresh["ratios"]["eager"]["cpu_s"]
+    least = before * (1 - tolerance)
+    return {"recorded": before, "fresh": now["median"], "interval": now["interval"],
+            "slower": now["median"] < least and now["interval"][1] < before}
+
+
 def machine():
     """What the figures were measured on."""
     about = {"cpus": os.cpu_count(), "usable_cpus": len(os.sched_getaffinity(0)), "load_before": os.getloadavg()[0]}

@@ -51,8 +51,7 @@ def machine_text(report):
 
 
 def write_table():
-    reports = [json.loads(path.read_text()) for path in sorted(harness.RESULTS.glob("*.json"))]
-    reports = [report for report in reports if "ratios" in report]
+    reports = [json.loads(path.read_text()) for path in harness.recorded_comparisons()]
     lines = [HEAD]
     for kind, title in (("cpu_s", "CPU time (all threads)"), ("wall_s", "Wall time")):
         lines += [f"## {title}", "", "| workload | threads | eager | tuned | compile |", "|---|---|---|---|---|"]

@@ -4,12 +4,14 @@
 //   trace FILE   runs the first steps; writes their start and inputs to FILE (safetensors)
 //   time N       runs N steps: seconds of wall and CPU (all threads), page faults
 //   machine      peak GFLOP/s and memory bandwidth
-//   quit
+//   load PATH S  reads batches of 64 from data for S seconds, decoding every sample: samples,
+//   seconds save FOLDER  one checkpoint: seconds that training waits for it quit
 #include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -20,10 +22,14 @@
 #include "ganymede/core/speed.h"
 #include "ganymede/core/tuning.h"
 #include "ganymede/core/version.h"
+#include "ganymede/data/loader.h"
+#include "ganymede/media/tensor_folder.h"
 #include "ganymede/media/tensor_safetensors.h"
 
 namespace ganymede::bench {
 namespace {
+
+constexpr int64_t kLoadedSizePx = 64;
 
 struct Usage {
   std::chrono::steady_clock::time_point wall;
@@ -60,12 +66,48 @@ nlohmann::json trace(Workload& workload, const std::string& path) {
   return {{"losses", trace.losses}};
 }
 
+nlohmann::json load(const std::string& path, double seconds) {
+  data::DataConfig config;
+  config.path = path;
+  config.size_px = kLoadedSizePx;
+  config.cache_mb = 0;
+  data::Loader loader(data::open_dataset(config), {});
+  loader.next();
+  const int64_t before = loader.position();
+  const Usage begin = Usage::now();
+  std::chrono::duration<double> wall{};
+  while (wall.count() < seconds) {
+    loader.next();
+    wall = Usage::now().wall - begin.wall;
+  }
+  const Usage end = Usage::now();
+  return {{"samples", loader.position() - before},
+          {"wall_s", wall.count()},
+          {"cpu_s", end.user_s - begin.user_s + end.system_s - begin.system_s}};
+}
+
+nlohmann::json save(Workload& workload, const std::string& folder) {
+  train::Trainer* trainer = workload.trainer();
+  if (trainer == nullptr) throw UsageError({.where = "save", .found = "nothing is trained here"});
+  const Usage begin = Usage::now();
+  trainer->check_finite();
+  media::write_tensor_folder(folder, trainer->tensors(), {{"trainer", trainer->scalars()}});
+  const std::chrono::duration<double> wall = Usage::now().wall - begin.wall;
+  int64_t bytes = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    bytes += static_cast<int64_t>(entry.file_size());
+  }
+  return {{"wall_s", wall.count()}, {"bytes", bytes}};
+}
+
 nlohmann::json answer(const std::string& line, Workload& workload, int threads) {
   std::istringstream words(line);
-  std::string command, argument;
-  words >> command >> argument;
+  std::string command, argument, second;
+  words >> command >> argument >> second;
   if (command == "trace") return trace(workload, argument);
   if (command == "time") return time_steps(workload, std::stoll(argument));
+  if (command == "load") return load(argument, std::stod(second));
+  if (command == "save") return save(workload, argument);
   if (command == "machine") {
     return {{"peak_gflops", peak_gflops(threads)},
             {"memory_gbytes_per_s", memory_gbytes_per_s(threads)}};

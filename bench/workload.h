@@ -28,6 +28,7 @@ class Workload {
   // Runs the first steps; call once, before step().
   virtual Trace trace() = 0;
   virtual void step() = 0;
+  virtual train::Trainer* trainer() { return nullptr; }  // of training workloads
 };
 
 // A training step by the product's trainer.
@@ -37,6 +38,7 @@ class TrainingWorkload final : public Workload {
                    int64_t batch);
   Trace trace() override;
   void step() override;
+  train::Trainer* trainer() override { return &rehearsal_.trainer(); }
 
  private:
   train::Rehearsal rehearsal_;

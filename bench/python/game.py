@@ -78,10 +78,14 @@ class Game:
         self.tuned = False
 
     def prepare(self, trace, tuned, channels_last=False, compiled=False):
-        """Weights of the trace, optimizers, and the form of the step."""
-        for name, network in self.networks.items():
-            trace.load(name, network)
-        reals = trace.tensors["reals"]
+        """Weights of the trace (None: PyTorch's own, and noise as reals), optimizers, and the form of the step."""
+        if trace:
+            for name, network in self.networks.items():
+                trace.load(name, network)
+            reals = trace.tensors["reals"]
+        else:
+            shape = self.generator(torch.zeros(2, self.latent_dim)).shape[1:]
+            reals = torch.rand(8 * self.batch, *shape) * 2 - 1
         if channels_last and reals.dim() == 4:
             reals = reals.contiguous(memory_format=torch.channels_last)
             for network in self.networks.values():

@@ -4,6 +4,7 @@
 VARIANT: eager (plain), tuned (D frozen in G's step, fused Adam, the faster memory layout), compile (torch.compile).
 One command per line on stdin, one line of JSON on stdout:
   trace FILE   the first steps from the C++ side's start
+  fresh        begin without the C++ side
   time N       N steps
   flop         floating-point operations of a tuned step
   quit
@@ -23,6 +24,18 @@ from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 from exchange import Trace  # noqa: E402
 
 TRIED_STEPS = 3
+
+
+class NoModules:
+    """Stands for FlopCounterMode's tracker of modules, whose hooks do not bear autograd.grad (torch 2.13)."""
+
+    parents = {"Global"}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
 
 
 class Worker:
@@ -52,6 +65,11 @@ class Worker:
         losses = [self.work.traced_step(trace) for _ in range(int(steps))]
         return {"losses": losses, "channels_last": channels_last}
 
+    def fresh(self):
+        self.work = self.module.make()
+        self.work.prepare(None, tuned=self.variant == "tuned")
+        return {}
+
     def timed(self, work, steps):
         before, begin = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
         for _ in range(steps):
@@ -67,7 +85,9 @@ class Worker:
         }
 
     def flop(self):
-        with FlopCounterMode(display=False) as counter:
+        counter = FlopCounterMode(display=False)
+        counter.mod_tracker = NoModules()
+        with counter:
             self.work.step()
         return {"flop_per_step": counter.get_total_flops()}
 

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "ganymede/core/error.h"
+#include "ganymede/ops/linear.h"
 
 namespace ganymede::nn {
 namespace {
@@ -52,7 +53,7 @@ Linear::Linear(int64_t in, int64_t out, const LinearOptions& options)
 }
 
 at::Tensor Linear::forward(const at::Tensor& input) {
-  return at::linear(input, *weight_, maybe(bias_));
+  return ops::linear(input, *weight_, bias_ == nullptr ? at::Tensor() : *bias_);
 }
 
 Maxout::Maxout(int64_t in, int64_t out, int64_t pieces, const LinearOptions& options)
