@@ -17,11 +17,11 @@ namespace ganymede::metrics {
 
 // What the file says about a network.
 struct TrainedNetInfo {
-  std::vector<int64_t> shape;    // of a sample: [channels, height, width]
-  int64_t classes = 0;           // 0: an autoencoder
-  int64_t dim = 128;             // features
-  std::string data_fingerprint;  // of the data it was trained on
-  std::string split;             // of these data: train, test, all
+  std::vector<int64_t> shape = {};    // of a sample: [channels, height, width]
+  int64_t classes = 0;                // 0: an autoencoder
+  int64_t dim = 128;                  // features
+  std::string data_fingerprint = {};  // of the data it was trained on
+  std::string split = {};             // of these data: train, test, all
   uint64_t seed = 0;
   double kimg = 0;       // thousand images shown
   int64_t held_out = 0;  // images kept from training to judge it by

@@ -10,7 +10,6 @@
 #include "ganymede/core/error.h"
 #include "ganymede/metrics/draw.h"
 #include "ganymede/metrics/feature_checks.h"
-#include "ganymede/metrics/one_thread.h"
 
 namespace ganymede::metrics {
 namespace {
@@ -84,11 +83,9 @@ FrechetDistance frechet_distance(const FeatureStatistics& real, const FeatureSta
   const at::Tensor s2 = fake.covariance();
   FrechetDistance result;
   result.rank_deficient = std::min(real.count(), fake.count()) <= real.dim();
-  on_one_thread([&] {
-    result.mean_term = sum_of((real.mean() - fake.mean()).square());
-    const double root = trace_of_root(s1, s2, result.clamped_mass);
-    result.covariance_term = sum_of(s1.diagonal()) + sum_of(s2.diagonal()) - 2 * root;
-  });
+  result.mean_term = sum_of((real.mean() - fake.mean()).square());
+  const double root = trace_of_root(s1, s2, result.clamped_mass);
+  result.covariance_term = sum_of(s1.diagonal()) + sum_of(s2.diagonal()) - 2 * root;
   result.value = result.mean_term + result.covariance_term;
   return result;
 }

@@ -25,7 +25,8 @@ struct FrechetDistance {
 };
 
 // In float64; tr((S1 S2)^1/2) is the sum of the square roots of the eigenvalues of
-// S1^1/2 S2 S1^1/2, which are real. The same bits for any number of threads. UsageError for
+// S1^1/2 S2 S1^1/2, which are real. LAPACK's last bits depend on the number of threads, the value
+// by about 1e-14 of the traces. UsageError for
 // different dimensions or fewer than two samples.
 FrechetDistance frechet_distance(const FeatureStatistics& real, const FeatureStatistics& fake);
 

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "ganymede/core/error.h"
 #include "ganymede/core/hash.h"
 
@@ -38,6 +40,9 @@ void check_images(const at::Tensor& samples, const std::string& network) {
 
 at::Tensor in_batches(const at::Tensor& samples, int64_t batch, int64_t dim,
                       const std::function<at::Tensor(const at::Tensor&)>& f) {
+  if (samples.dim() < 1 || !samples.is_floating_point()) {
+    refuse(samples, "a network", "[N, ...]");
+  }
   const at::NoGradGuard no_grad;
   const int64_t count = samples.size(0);
   at::Tensor result = at::empty({count, dim}, at::kFloat);

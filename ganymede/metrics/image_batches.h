@@ -18,7 +18,7 @@ void check_samples(const at::Tensor& samples, const std::vector<int64_t>& shape,
 void check_images(const at::Tensor& samples, const std::string& network);
 
 // f on `batch` samples at a time as float32 on the CPU, without gradients; [batch, dim] each time.
-// Returns float32 [N, dim].
+// Returns float32 [N, dim]. UsageError for samples that are no floats.
 at::Tensor in_batches(const at::Tensor& samples, int64_t batch, int64_t dim,
                       const std::function<at::Tensor(const at::Tensor&)>& f);
 

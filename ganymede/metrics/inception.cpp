@@ -16,6 +16,8 @@ using Step = Inception::Step;
 
 constexpr double kNormEps = 1e-3;
 constexpr int64_t kSmallestPx = 75;
+// oneDNN is a third faster on the CPU when the channels lie innermost.
+constexpr at::MemoryFormat kLayout = at::MemoryFormat::ChannelsLast;
 
 // Kernel of a convolution; those of stride 2 are never padded.
 struct Kernel {
@@ -76,8 +78,10 @@ Convolution Builder::convolution(const std::string& path, int64_t in, const Conv
       reader_.take(path + ".conv.weight", {spec.out, in, kernel.height, kernel.width});
   const at::Tensor gain = vector(".bn.weight") / (vector(".bn.running_var") + kNormEps).sqrt();
   const at::Tensor bias = vector(".bn.bias") - vector(".bn.running_mean") * gain;
-  Convolution folded{
-      (weight * gain.view({-1, 1, 1, 1})).to(dtype_), bias.to(dtype_), kernel.stride, {0, 0}};
+  Convolution folded{(weight * gain.view({-1, 1, 1, 1})).to(dtype_, false, false, kLayout),
+                     bias.to(dtype_),
+                     kernel.stride,
+                     {0, 0}};
   if (kernel.padded) folded.padding = {kernel.height / 2, kernel.width / 2};
   return folded;
 }
@@ -245,7 +249,7 @@ at::Tensor Inception::features(const at::Tensor& images) const {
                       .allowed = "[N, 3, H, W] with sides of at least 75 px"});
   }
   const at::NoGradGuard no_grad;
-  at::Tensor x = images.to(at::kCPU, dtype_);
+  at::Tensor x = images.to(at::kCPU, dtype_).contiguous(kLayout);
   for (const Block& block : blocks_) x = run(block, x);
   return x.mean({2, 3});
 }

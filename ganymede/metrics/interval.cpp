@@ -33,6 +33,7 @@ Interval bootstrap_interval(int64_t count, int64_t rounds, uint64_t seed,
   }
   const Stream random(seed, "bootstrap interval");
   std::vector<double> values;
+  values.reserve(static_cast<size_t>(rounds));
   for (int64_t round = 0; round < rounds; ++round) {
     Stream draws = random.at(static_cast<uint64_t>(round));
     values.push_back(value(draws.integers({count}, 0, count)));

@@ -51,6 +51,7 @@ void check_rows(const at::Tensor& rows, int64_t count) {
 
 at::Tensor draw_subsets(int64_t count, int64_t subsets, int64_t size, uint64_t seed, bool real) {
   std::vector<at::Tensor> rows;
+  rows.reserve(static_cast<size_t>(subsets));
   for (int64_t s = 0; s < subsets; ++s) rows.push_back(kernel_subset(count, size, seed, real, s));
   return at::stack(rows);
 }

@@ -23,7 +23,8 @@ struct Memorisation {
   // training sample among the others.
   double unseen_copies = 0;
   double unseen_median_ratio = 0;
-  // The share of copies exceeds that of unseen samples by 0.01 and by three standard errors.
+  // The share of copies exceeds that of unseen samples by 0.01 and by three standard errors. Few
+  // unseen samples can only show a large excess: 16 one of 0.17, 1,000 one of about 0.01.
   bool flagged = false;
   at::Tensor nearest;    // int64 [M]: each fake's nearest training sample
   at::Tensor distances;  // float64 [M]: how far it is

@@ -17,7 +17,7 @@ struct Neighbours {
 // queries: floating [Q, D]; points: floating [P, D]. With same_set both are the same samples and a
 // sample is not its own neighbour (its copies are). UsageError for other shapes or unless
 // 1 <= k <= P (P - 1 with same_set); NumericError for values that are not finite or beyond 1e100.
-// Beside the inputs it needs a float32 copy of `points` and about 40 MB per thread.
+// Beside the inputs it needs a float32 copy of `points` and some 20 MB per thread.
 Neighbours nearest(const at::Tensor& queries, const at::Tensor& points, int64_t k,
                    bool same_set = false);
 

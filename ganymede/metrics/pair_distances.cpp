@@ -80,10 +80,32 @@ double squared_distance(const at::Tensor& a, int64_t i, const at::Tensor& b, int
   return sum;
 }
 
-void add_products(at::Tensor pairs, const at::Tensor& queries, const at::Tensor& points) {
-  for (int64_t c = 0; c < queries.size(1); c += kChunk) {
-    pairs.add_(
-        queries.slice(1, c, c + kChunk).matmul(points.slice(1, c, c + kChunk).transpose(0, 1)));
+// In the type of both; more than one chunk of features is summed in float64.
+at::Tensor products_of(const at::Tensor& queries, const at::Tensor& points) {
+  const auto chunk = [&](int64_t c) {
+    return queries.slice(1, c, c + kChunk).matmul(points.slice(1, c, c + kChunk).transpose(0, 1));
+  };
+  if (queries.size(1) <= kChunk) return chunk(0);
+  at::Tensor sum = at::zeros({queries.size(0), points.size(0)}, at::kDouble);
+  for (int64_t c = 0; c < queries.size(1); c += kChunk) sum.add_(chunk(c));
+  return sum;
+}
+
+// What turns products into bounds: distance = query_norm + norms[j] - 2 products[j].
+struct Margin {
+  double relative, absolute, unscale;
+};
+
+template <typename Real>
+void fill_bounds(const Real* products, double query_norm, const at::Tensor& norms,
+                 const Margin& margin, double* lower, double* upper) {
+  const double* norm = norms.const_data_ptr<double>();
+  for (int64_t j = 0; j < norms.size(0); ++j) {
+    const double sum = query_norm + norm[j];
+    const double distance = sum - 2 * static_cast<double>(products[j]);
+    const double error = sum * margin.relative + margin.absolute;
+    lower[j] = (distance - error) * margin.unscale;
+    upper[j] = (distance + error) * margin.unscale;
   }
 }
 
@@ -125,49 +147,47 @@ double PairDistances::exact(int64_t query, int64_t point) const {
 }
 
 PairDistances::Products PairDistances::single_products(const at::Tensor& rows) const {
-  const at::Tensor pairs = at::zeros({rows.size(0), points()}, at::kDouble);
-  add_products(pairs, rows, single_points_);
-  return {pairs, single_norms_};
+  return {products_of(rows, single_points_), single_norms_};
 }
 
 PairDistances::Products PairDistances::double_products(const at::Tensor& rows) const {
-  const at::Tensor pairs = at::zeros({rows.size(0), points()}, at::kDouble);
+  const at::Tensor pairs = at::empty({rows.size(0), points()}, at::kDouble);
   const at::Tensor norms = at::empty({points()}, at::kDouble);
   for (int64_t i = 0; i < points(); i += kPointTile) {
     const at::Tensor part = centred(points_.slice(0, i, i + kPointTile), at::kDouble);
-    add_products(pairs.slice(1, i, i + kPointTile), rows, part);
+    pairs.slice(1, i, i + kPointTile).copy_(products_of(rows, part));
     norms.slice(0, i, i + kPointTile).copy_(norms_of(part));
   }
   return {pairs, norms};
 }
 
-PairDistances::Bounds PairDistances::bounds(const std::vector<int64_t>& rows, bool tight) const {
+std::vector<int64_t> PairDistances::visit_rows(const std::vector<int64_t>& rows, bool tight,
+                                               const Visit& visit) const {
   const auto dim = static_cast<double>(queries_.size(1));
   const double unit = tight ? 0x1p-53 : 0x1p-24;
-  const double relative = (kChunk + 8) * unit * 1.01 + (8 * dim + 64) * 0x1p-53;
-  const double absolute = 64 * dim * (tight ? 0x1p-900 : 0x1p-126) + extra_;
-  const at::Tensor which = at::tensor(rows, at::kLong);
-  const at::Tensor queries =
-      centred(queries_.index_select(0, which), tight ? at::kDouble : at::kFloat);
+  const Margin margin = {.relative = (kChunk + 8) * unit * 1.01 + (8 * dim + 64) * 0x1p-53,
+                         .absolute = 64 * dim * (tight ? 0x1p-900 : 0x1p-126) + extra_,
+                         .unscale = 1 / (scale_ * scale_)};
+  const at::Tensor queries = centred(queries_.index_select(0, at::tensor(rows, at::kLong)),
+                                     tight ? at::kDouble : at::kFloat);
   const at::Tensor query_norms = norms_of(queries);
-  const Products products = tight ? double_products(queries) : single_products(queries);
-  const double* a = query_norms.const_data_ptr<double>();
-  const double* b = products.norms.const_data_ptr<double>();
-  const double* g = products.pairs.const_data_ptr<double>();
-  const auto count = static_cast<size_t>(points());
-  const double unscale = 1 / (scale_ * scale_);
-  Bounds bounds = {std::vector<double>(rows.size() * count),
-                   std::vector<double>(rows.size() * count)};
+  const auto [pairs, norms] = tight ? double_products(queries) : single_products(queries);
+  std::vector<double> lower(static_cast<size_t>(points()));
+  std::vector<double> upper(lower.size());
+  std::vector<int64_t> open;
   for (size_t i = 0; i < rows.size(); ++i) {
-    for (size_t j = 0; j < count; ++j) {
-      const double norms = a[i] + b[j];
-      const double distance = norms - 2 * g[i * count + j];
-      const double margin = norms * relative + absolute;
-      bounds.lower[i * count + j] = (distance - margin) * unscale;
-      bounds.upper[i * count + j] = (distance + margin) * unscale;
+    const double norm = query_norms.const_data_ptr<double>()[i];
+    const size_t at = i * lower.size();
+    if (pairs.scalar_type() == at::kFloat) {
+      fill_bounds(pairs.const_data_ptr<float>() + at, norm, norms, margin, lower.data(),
+                  upper.data());
+    } else {
+      fill_bounds(pairs.const_data_ptr<double>() + at, norm, norms, margin, lower.data(),
+                  upper.data());
     }
+    if (!visit(rows[i], lower.data(), upper.data(), tight)) open.push_back(rows[i]);
   }
-  return bounds;
+  return open;
 }
 
 void PairDistances::each_query(const Visit& visit) const {
@@ -175,18 +195,8 @@ void PairDistances::each_query(const Visit& visit) const {
   each_on_one_thread((queries() + tile - 1) / tile, [&](int64_t t) {
     std::vector<int64_t> rows(static_cast<size_t>(std::min(tile, queries() - t * tile)));
     std::iota(rows.begin(), rows.end(), t * tile);
-    for (const bool tight : {false, true}) {
-      if (rows.empty()) return;
-      const Bounds found = bounds(rows, tight);
-      std::vector<int64_t> open;
-      for (size_t i = 0; i < rows.size(); ++i) {
-        const size_t at = i * static_cast<size_t>(points());
-        if (!visit(rows[i], found.lower.data() + at, found.upper.data() + at, tight)) {
-          open.push_back(rows[i]);
-        }
-      }
-      rows = std::move(open);
-    }
+    const std::vector<int64_t> open = visit_rows(rows, /*tight=*/false, visit);
+    if (!open.empty()) visit_rows(open, /*tight=*/true, visit);
   });
 }
 

@@ -31,17 +31,16 @@ class PairDistances {
   void each_query(const Visit& visit) const;
 
  private:
-  struct Bounds {
-    std::vector<double> lower, upper;  // [rows, points]
-  };
   at::Tensor centred(const at::Tensor& rows, at::ScalarType type) const;
-  // Products of centred queries and points and squared norms of the points, all float64.
+  // Products of centred queries and points, [rows, points], and squared norms of the points.
   struct Products {
     at::Tensor pairs, norms;
   };
   Products single_products(const at::Tensor& rows) const;
   Products double_products(const at::Tensor& rows) const;
-  Bounds bounds(const std::vector<int64_t>& rows, bool tight) const;
+  // Visits these queries and returns those that want tighter bounds.
+  std::vector<int64_t> visit_rows(const std::vector<int64_t>& rows, bool tight,
+                                  const Visit& visit) const;
 
   at::Tensor queries_;
   at::Tensor points_;

@@ -48,6 +48,7 @@ at::Tensor log_sums(const Centred& points, const at::Tensor& samples, const at::
     const at::Tensor distances =
         squared_distances(points, centred(samples.slice(0, i, i + kSampleTile), center));
     std::vector<at::Tensor> columns;
+    columns.reserve(static_cast<size_t>(sigmas.size(0)));
     for (int64_t s = 0; s < sigmas.size(0); ++s) {
       const double sigma = sigmas[s].item<double>();
       columns.push_back((distances * (-1 / (2 * sigma * sigma))).logsumexp(1));

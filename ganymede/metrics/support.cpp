@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <string>
 #include <vector>
 
 #include "ganymede/core/error.h"
+#include "ganymede/core/random.h"
 #include "ganymede/metrics/draw.h"
 #include "ganymede/metrics/feature_checks.h"
 #include "ganymede/metrics/pair_distances.h"
@@ -51,16 +51,16 @@ std::vector<Bits> duplicates(const at::Tensor& samples, double distance) {
 }
 
 // Samples drawn up to the first duplicate of an earlier one; one more than there are without any.
-int64_t first_collision(const std::vector<Bits>& rows, const at::Tensor& order) {
-  const int64_t count = order.size(0);
-  const int64_t* drawn = order.const_data_ptr<int64_t>();
+int64_t first_collision(const std::vector<Bits>& rows, const Permutation& order) {
+  const auto count = static_cast<int64_t>(order.size());
   Bits seen(rows.front().size());
   for (int64_t n = 0; n < count; ++n) {
-    const Bits& row = rows[static_cast<size_t>(drawn[n])];
+    const auto drawn = static_cast<int64_t>(order(static_cast<uint64_t>(n)));
+    const Bits& row = rows[static_cast<size_t>(drawn)];
     for (size_t w = 0; w < seen.size(); ++w) {
       if (row[w] & seen[w]) return n + 1;
     }
-    seen[word(drawn[n])] |= mask(drawn[n]);
+    seen[word(drawn)] |= mask(drawn);
   }
   return count + 1;
 }
@@ -87,9 +87,10 @@ Support support_size(const at::Tensor& features, double duplicate_distance, uint
   const int64_t count = samples.size(0);
   const std::vector<Bits> rows = duplicates(samples, duplicate_distance);
   std::vector<int64_t> firsts;
+  firsts.reserve(kTrials);
   for (int64_t t = 0; t < kTrials; ++t) {
-    firsts.push_back(first_collision(
-        rows, draw_without_replacement(count, count, seed, "support", static_cast<uint64_t>(t))));
+    firsts.push_back(first_collision(rows, Permutation(static_cast<uint64_t>(count), seed,
+                                                       "support", static_cast<uint64_t>(t))));
   }
   std::sort(firsts.begin(), firsts.end());
   const int64_t batch = firsts[kTrials / 2 - 1];

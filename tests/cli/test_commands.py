@@ -10,8 +10,8 @@ from PIL import Image
 
 from gan_program import FAILED, SOURCE, USAGE, fails, gan, json_lines, tiny
 
-COMMANDS = ["train", "resume", "sample", "interpolate", "info", "list", "data", "theory", "schema",
-            "doctor"]
+COMMANDS = ["train", "resume", "sample", "interpolate", "info", "list", "data",
+            "features", "theory", "schema", "doctor"]
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 #include "ganymede/metrics/feature_statistics.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -10,6 +9,7 @@
 #include "ganymede/core/error.h"
 #include "ganymede/core/random.h"
 #include "tests/golden/metrics_golden.h"
+#include "tests/metrics/threads.h"
 
 namespace ganymede::metrics {
 namespace {
@@ -38,17 +38,17 @@ TEST(FeatureStatistics, EqualsNumpy) {
 
 TEST(FeatureStatistics, BatchSizesAndThreadsChangeNoBit) {
   const at::Tensor features = Stream(1, "statistics").normal({1500, 300}) + 5;
-  at::set_num_threads(1);
+  const testing::Threads threads;
+  testing::Threads::use(1);
   const FeatureStatistics one = in_batches(features, 1500);
-  for (const int threads : {1, 2}) {
-    at::set_num_threads(threads);
+  for (const int count : {1, 2}) {
+    testing::Threads::use(count);
     for (const int64_t batch : {1, 7, 256, 700}) {
       const FeatureStatistics other = in_batches(features, batch);
-      EXPECT_TRUE(other.mean().equal(one.mean())) << batch << " per batch, " << threads;
-      EXPECT_TRUE(other.covariance().equal(one.covariance())) << batch << ", " << threads;
+      EXPECT_TRUE(other.mean().equal(one.mean())) << batch << " per batch, " << count;
+      EXPECT_TRUE(other.covariance().equal(one.covariance())) << batch << ", " << count;
     }
   }
-  at::set_num_threads(1);
 }
 
 TEST(FeatureStatistics, MergedShardsEqualOnePass) {
