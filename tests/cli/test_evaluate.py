@@ -94,7 +94,11 @@ def test_checkpoints_side_by_side(points, tmp_path):
     assert [record["kimg"] for record in records] == pytest.approx([1, 2, 3])
     assert "1 kimg" in table
     assert "Over training" in report.read_text()
-    fails(USAGE, "evaluate", points, "--checkpoint", "77", says=["--checkpoint", "all"])
+    single = json_lines(gan("evaluate", points, "--checkpoint", "2", "-n", "100", "-m", "fd",
+                            "--json", "--threads", "1").stdout)[-1]
+    assert single["scores"] == records[1]["scores"]
+    for wrong in ("77", "two"):
+        fails(USAGE, "evaluate", points, "--checkpoint", wrong, says=["--checkpoint", "all"])
 
 
 def test_images_with_a_report(digits, tmp_path):
