@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "ganymede/config/recipe.h"
@@ -75,6 +76,10 @@ Judged open_model(const std::string& path, const std::string& device) {
   return judged;
 }
 
+std::string without_zeros(const std::string& number) {
+  return number.substr(std::min(number.find_first_not_of('0'), number.size()));
+}
+
 // The test split of a run's data, or nothing when it has none.
 std::shared_ptr<const data::Dataset> open_test_split(data::DataConfig config, Progress* progress) {
   config.split = "test";
@@ -111,8 +116,8 @@ std::vector<std::string> checkpoints_of(const std::string& run, const std::strin
   std::vector<std::string> names, found;
   for (const fs::path& path : media::list_checkpoints(train::RunFolder(run).checkpoints())) {
     names.push_back(path.filename().string());
-    const bool wanted = which == "all" || std::stoll(names.back()) == std::atoll(which.c_str());
-    if (wanted) found.push_back(path.string());
+    if (which == "all" || without_zeros(names.back()) == without_zeros(which))
+      found.push_back(path.string());
   }
   if (!found.empty()) return found;
   throw UsageError({.where = "--checkpoint",

@@ -268,6 +268,11 @@ std::vector<std::string> Evaluator::State::warnings(const Record& record) const 
                     "more samples are larger",
                     format_count(settings.floor_samples)));
   }
+  if (settings.training_samples > 0 && settings.training_samples < reals->training_size()) {
+    found.push_back(fmt::format("copies were looked for among {} of {} training samples only",
+                                format_count(settings.training_samples),
+                                format_count(reals->training_size())));
+  }
   for (const Score& score : record.scores) {
     if (!score.warning.empty()) found.push_back(score.name + ": " + score.warning);
   }

@@ -131,8 +131,10 @@ Findings measure_support(const Comparison& c) {
            .value = support.estimated_support,
            .better = Better::kHigher,
            .unit = "samples",
-           .note = fmt::format("duplicates in {:.0f} % of batches of {}",
-                               100 * support.collision_rate, support.batch)}};
+           .note = support.collision_rate > 0
+                       ? fmt::format("duplicates in {:.0f} % of batches of {}",
+                                     100 * support.collision_rate, support.batch)
+                       : "no duplicates seen: a lower bound"}};
 }
 
 }  // namespace ganymede::metrics

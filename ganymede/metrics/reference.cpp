@@ -48,14 +48,16 @@ Reference::Reference(std::shared_ptr<const data::Dataset> reals, const Evaluatio
 
 int64_t Reference::count() const { return std::min(options_.samples, data_->size()); }
 
+int64_t Reference::training_size() const {
+  return training_data_ ? training_data_->size() : data_->size();
+}
+
 int64_t Reference::training_count() const {
   if (!needs_training_) return 0;
-  if (training_data_ && !learned_from_)
-    return std::min(options_.training_samples, training_data_->size());
+  if (training_data_ && !learned_from_) return std::min(options_.training_samples, training_size());
   // Without samples that the model has not seen, training samples are compared with each other,
   // which takes time with the square of their number.
-  const int64_t size = training_data_ ? training_data_->size() : data_->size();
-  return std::min({options_.training_samples, kMostAmongThemselves, size});
+  return std::min({options_.training_samples, kMostAmongThemselves, training_size()});
 }
 
 int64_t Reference::work_left() const { return gathered_ ? 0 : count() + training_count(); }

@@ -32,6 +32,7 @@ class Reference {
   bool has_training() const { return training_data_ != nullptr; }
   bool learned_from() const { return learned_from_; }
   std::string training_fingerprint() const;
+  int64_t training_size() const;  // of which training() may be a part
 
   // Samples on each side of a floor for figures over `samples`: as many where the data has them
   // beside real(), else half of the data.

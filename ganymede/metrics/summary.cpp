@@ -51,8 +51,9 @@ double student_975(int64_t freedom) {
   const auto index = static_cast<size_t>(std::max<int64_t>(freedom, 1) - 1);
   if (index < kSmall.size()) return kSmall[index];
   const double z = kNormal975, n = static_cast<double>(freedom);
-  const double cube = z * z * z, fifth = cube * z * z;
-  return z + (cube + z) / (4 * n) + (5 * fifth + 16 * cube + 3 * z) / (96 * n * n);
+  const double cube = z * z * z, fifth = cube * z * z, seventh = fifth * z * z;
+  return z + (cube + z) / (4 * n) + (5 * fifth + 16 * cube + 3 * z) / (96 * n * n) +
+         (3 * seventh + 19 * fifth + 17 * cube - 15 * z) / (384 * n * n * n);
 }
 
 void Summary::add(const std::string& metric, const std::vector<Finding>& findings) {

@@ -28,7 +28,7 @@ class Summary {
   std::vector<Collected> collected_;
 };
 
-// The 97.5 % point of Student's t with `freedom` >= 1 degrees of freedom, to 2e-3 (from 11 on by
+// The 97.5 % point of Student's t with `freedom` >= 1 degrees of freedom, to 1e-3 (from 11 on by
 // the expansion of Fisher & Cornish 1960).
 double student_975(int64_t freedom);
 

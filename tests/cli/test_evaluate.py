@@ -19,7 +19,7 @@ def own_cache(tmp_path_factory):
 @pytest.fixture(scope="module")
 def points(tmp_path_factory):
     folder = tmp_path_factory.mktemp("points") / "run"
-    gan(*tiny(folder, train__keep=0))
+    gan(*tiny(folder, train__kimg=3, train__checkpoint_kimg=1, train__keep=0))
     return folder
 
 
@@ -58,7 +58,7 @@ def test_the_record_says_how_figures_were_made(points):
     assert settings["real_samples"] == settings["fake_samples"] == 200
     assert settings["split"] == "test" and settings["data"] == "ring8"
     assert len(settings["net_sha256"]) == 64
-    assert record["kimg"] == pytest.approx(1) and "checkpoints/" in record["checkpoint"]
+    assert record["kimg"] == pytest.approx(3) and "checkpoints/" in record["checkpoint"]
     for score in scores.values():
         assert score["value"] == pytest.approx(numpy.mean(score["repeats"]))
         assert score["sd"] == pytest.approx(numpy.std(score["repeats"], ddof=1))
@@ -91,10 +91,14 @@ def test_checkpoints_side_by_side(points, tmp_path):
     table = gan("evaluate", points, "--checkpoint", "all", "-n", "100", "-m", "fd", "--out", out,
                 "--report", report, "--threads", "1").stdout
     records = json.loads(out.read_text())["records"]
-    assert [record["kimg"] for record in records] == pytest.approx([0.25, 0.5, 0.75, 1.0])
-    assert "0.25 kimg" in table
+    assert [record["kimg"] for record in records] == pytest.approx([1, 2, 3])
+    assert "1 kimg" in table
     assert "Over training" in report.read_text()
-    fails(USAGE, "evaluate", points, "--checkpoint", "77", says=["--checkpoint", "all"])
+    single = json_lines(gan("evaluate", points, "--checkpoint", "2", "-n", "100", "-m", "fd",
+                            "--json", "--threads", "1").stdout)[-1]
+    assert single["scores"] == records[1]["scores"]
+    for wrong in ("77", "two"):
+        fails(USAGE, "evaluate", points, "--checkpoint", wrong, says=["--checkpoint", "all"])
 
 
 def test_images_with_a_report(digits, tmp_path):

@@ -62,7 +62,7 @@ TEST(Csv, ErrorsNameLineAndColumn) {
   expect_error("1,\"2\n", "t.csv:1:3", "does not close");
   expect_error("1,\"2\"3\n", "t.csv:1:3", "after the end of a field");
   expect_error("1,2\"3\"\n", "t.csv:1:3", "quote inside");
-  expect_error("1;2\n3;4\n", "t.csv", "\"3;4\"");
+  expect_error("1;2\n3;4\n", "t.csv:2:1", "\"3;4\"");
 }
 
 TEST(Csv, TextWithoutNumbersIsNoTable) {

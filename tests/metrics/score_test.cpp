@@ -148,12 +148,12 @@ TEST(Summary, OneRepeatHasTheMetricsOwnErrorOrNone) {
 
 // Tables of Student's distribution.
 TEST(Summary, StudentsQuantiles) {
-  EXPECT_NEAR(student_975(1), 12.706, 2e-3);
-  EXPECT_NEAR(student_975(10), 2.228, 2e-3);
-  EXPECT_NEAR(student_975(11), 2.201, 2e-3);
-  EXPECT_NEAR(student_975(20), 2.086, 2e-3);
-  EXPECT_NEAR(student_975(60), 2.000, 2e-3);
-  EXPECT_NEAR(student_975(100000), 1.960, 2e-3);
+  EXPECT_NEAR(student_975(1), 12.706, 1e-3);
+  EXPECT_NEAR(student_975(10), 2.228, 1e-3);
+  EXPECT_NEAR(student_975(11), 2.201, 1e-3);
+  EXPECT_NEAR(student_975(20), 2.086, 1e-3);
+  EXPECT_NEAR(student_975(60), 2.000, 1e-3);
+  EXPECT_NEAR(student_975(100000), 1.960, 1e-3);
 }
 
 }  // namespace
