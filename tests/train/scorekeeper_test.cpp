@@ -59,7 +59,7 @@ class ScoredRuns : public ::testing::Test {
     return folder(name) / "checkpoints";
   }
   config::Recipe recipe(double kimg, const std::vector<std::string>& more = {}) const {
-    std::vector<std::string> all = {"evaluate.metrics=[fd]", "evaluate.interval_kimg=0.0",
+    std::vector<std::string> all = {"evaluate.metrics=[\"fd\"]", "evaluate.interval_kimg=0.0",
                                     "evaluate.samples=200"};
     all.insert(all.end(), more.begin(), more.end());
     return toy_recipe(kimg, all);
@@ -135,7 +135,7 @@ TEST_F(ScoredRuns, WhatCannotBeEvaluatedTrainsAllTheSame) {
 }
 
 TEST_F(ScoredRuns, UnknownMetricsAreRefusedBeforeTraining) {
-  EXPECT_THROW(Session(toy_recipe(1, {"evaluate.metrics=[fdd]"})), UsageError);
+  EXPECT_THROW(Session(toy_recipe(1, {"evaluate.metrics=[\"fdd\"]"})), UsageError);
 }
 
 TEST(BestCheckpoint, DamagedOrForeignFilesNameNone) {
