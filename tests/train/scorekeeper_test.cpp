@@ -17,7 +17,11 @@ namespace {
 
 metrics::Record record_of(double value, metrics::Better better = metrics::Better::kLower) {
   metrics::Record record;
-  record.scores = {{.metric = "fd", .name = "FD[x]", .better = better, .value = value}};
+  metrics::Score& score = record.scores.emplace_back();
+  score.metric = "fd";
+  score.name = "FD[x]";
+  score.better = better;
+  score.value = value;
   return record;
 }
 
