@@ -96,7 +96,7 @@ fs::path find_checkpoint(const fs::path& checkpoints, const std::string& name) {
       {.where = checkpoints.string(),
        .found = "no checkpoint \"" + name + "\"",
        .allowed = allowed,
-       .remedy = name == "best" ? "a run with metrics: --set evaluate.metrics=fd" : ""});
+       .remedy = name == "best" ? "a run with metrics: --set 'evaluate.metrics=[\"fd\"]'" : ""});
 }
 
 std::optional<Checkpoint> newest_checkpoint(const fs::path& checkpoints) {

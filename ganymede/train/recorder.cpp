@@ -44,7 +44,7 @@ nlohmann::json to_json(const StatsLine& line) {
 std::string short_fields(const std::map<std::string, double>& means, const std::string& term) {
   std::string text;
   for (const auto& [name, value] : means) {
-    if (!name.ends_with("/" + term)) continue;
+    if (!name.ends_with("/" + term) || name.starts_with("health/")) continue;
     text +=
         fmt::format("{}{} {:.3f}", text.empty() ? "" : "  ", name.substr(0, name.find('/')), value);
   }

@@ -8,7 +8,7 @@ import pytest
 from gan_program import (SOURCE, USAGE, checkpoints, fails, gan, json_lines, last_weights, start,
                          stop, tiny, trainer_state, wait_for)
 
-JUDGED = {"train__kimg": "4", "train__checkpoint_kimg": "1", "evaluate__metrics": "[fd]", "evaluate__interval_kimg": "0",
+JUDGED = {"train__kimg": "4", "train__checkpoint_kimg": "1", "evaluate__metrics": '["fd"]', "evaluate__interval_kimg": "0",
           "evaluate__samples": "200"}
 WATCHED = {"train__health_kimg": "0.05"}
 
@@ -130,5 +130,5 @@ def test_every_word_has_its_section_in_the_docs():
 
 
 def test_unknown_metrics_are_refused(tmp_path):
-    fails(USAGE, *tiny(tmp_path / "run", evaluate__metrics="[fdd]"), says=["fdd", "fd"])
+    fails(USAGE, *tiny(tmp_path / "run", evaluate__metrics='["fdd"]'), says=["fdd", "fd"])
     assert not (tmp_path / "run").exists()

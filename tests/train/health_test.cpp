@@ -132,12 +132,13 @@ TEST(HealthJudge, AWordIsRaisedAndWithdrawnOnlyWhenItLasts) {
   for (int look = 0; look < 10; ++look) word_after(look, false);
   // Two in a row are not enough, however often.
   for (int look = 10; look < 30; ++look) EXPECT_EQ(word_after(look, look % 3 != 0), 0) << look;
-  EXPECT_EQ(word_after(30, true), 0);
+  EXPECT_EQ(word_after(30, false), 0);
   EXPECT_EQ(word_after(31, true), 0);
-  EXPECT_EQ(word_after(32, true), code(HealthWord::kOverfittingD));
-  EXPECT_EQ(word_after(33, false), code(HealthWord::kOverfittingD));
+  EXPECT_EQ(word_after(32, true), 0);
+  EXPECT_EQ(word_after(33, true), code(HealthWord::kOverfittingD));
   EXPECT_EQ(word_after(34, false), code(HealthWord::kOverfittingD));
-  EXPECT_EQ(word_after(35, false), 0);
+  EXPECT_EQ(word_after(35, false), code(HealthWord::kOverfittingD));
+  EXPECT_EQ(word_after(36, false), 0);
 }
 
 TEST(HealthJudge, WhatIsNotFiniteCountsAtOnce) {

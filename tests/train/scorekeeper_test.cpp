@@ -17,7 +17,11 @@ namespace {
 
 metrics::Record record_of(double value, metrics::Better better = metrics::Better::kLower) {
   metrics::Record record;
-  record.scores = {{.metric = "fd", .name = "FD[x]", .better = better, .value = value}};
+  metrics::Score& score = record.scores.emplace_back();
+  score.metric = "fd";
+  score.name = "FD[x]";
+  score.better = better;
+  score.value = value;
   return record;
 }
 
@@ -59,7 +63,7 @@ class ScoredRuns : public ::testing::Test {
     return folder(name) / "checkpoints";
   }
   config::Recipe recipe(double kimg, const std::vector<std::string>& more = {}) const {
-    std::vector<std::string> all = {"evaluate.metrics=[fd]", "evaluate.interval_kimg=0.0",
+    std::vector<std::string> all = {"evaluate.metrics=[\"fd\"]", "evaluate.interval_kimg=0.0",
                                     "evaluate.samples=200"};
     all.insert(all.end(), more.begin(), more.end());
     return toy_recipe(kimg, all);
@@ -135,7 +139,7 @@ TEST_F(ScoredRuns, WhatCannotBeEvaluatedTrainsAllTheSame) {
 }
 
 TEST_F(ScoredRuns, UnknownMetricsAreRefusedBeforeTraining) {
-  EXPECT_THROW(Session(toy_recipe(1, {"evaluate.metrics=[fdd]"})), UsageError);
+  EXPECT_THROW(Session(toy_recipe(1, {"evaluate.metrics=[\"fdd\"]"})), UsageError);
 }
 
 TEST(BestCheckpoint, DamagedOrForeignFilesNameNone) {
