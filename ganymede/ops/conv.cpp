@@ -19,10 +19,11 @@ using winograd::Problem;
 // The trilinear form T(image, weight, map) of winograd/engine.h is the inner product of each
 // operator's result with its third tensor. So the derivatives of each operator are the two others,
 // and derivatives of every order need nothing else.
-at::Tensor forward_of(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias,
-                      Family family);
-at::Tensor transposed_of(const at::Tensor& map, const at::Tensor& weight, const at::Tensor& bias,
-                         Family family, int64_t height, int64_t width);
+at::Tensor forward_of(const at::Tensor& image, const at::Tensor& weight,
+                      const std::optional<at::Tensor>& bias, Family family);
+at::Tensor transposed_of(const at::Tensor& map, const at::Tensor& weight,
+                         const std::optional<at::Tensor>& bias, Family family, int64_t height,
+                         int64_t width);
 at::Tensor weight_gradient_of(const at::Tensor& image, const at::Tensor& map, Family family);
 
 Family saved_family(AutogradContext* context) {
@@ -30,15 +31,18 @@ Family saved_family(AutogradContext* context) {
 }
 
 at::Tensor bias_gradient(AutogradContext* context, const at::Tensor& gradient) {
-  return context->needs_input_grad(2) ? gradient.sum({0, 2, 3}) : at::Tensor();
+  if (!context->saved_data["bias"].toBool() || !context->needs_input_grad(2)) return {};
+  return gradient.sum({0, 2, 3});
 }
 
 class Forward : public Function<Forward> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& image,
-                            const at::Tensor& weight, const at::Tensor& bias, int64_t family) {
+                            const at::Tensor& weight, const std::optional<at::Tensor>& bias,
+                            int64_t family) {
     context->save_for_backward({image, weight});
     context->saved_data["family"] = family;
+    context->saved_data["bias"] = bias.has_value();
     return form_forward(static_cast<Family>(family), image, weight, bias);
   }
 
@@ -60,10 +64,11 @@ class Forward : public Function<Forward> {
 class Transposed : public Function<Transposed> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& map,
-                            const at::Tensor& weight, const at::Tensor& bias, int64_t family,
-                            int64_t height, int64_t width) {
+                            const at::Tensor& weight, const std::optional<at::Tensor>& bias,
+                            int64_t family, int64_t height, int64_t width) {
     context->save_for_backward({map, weight});
     context->saved_data["family"] = family;
+    context->saved_data["bias"] = bias.has_value();
     return form_transposed(static_cast<Family>(family), map, weight, bias, height, width);
   }
 
@@ -103,13 +108,14 @@ class WeightGradient : public Function<WeightGradient> {
   }
 };
 
-at::Tensor forward_of(const at::Tensor& image, const at::Tensor& weight, const at::Tensor& bias,
-                      Family family) {
+at::Tensor forward_of(const at::Tensor& image, const at::Tensor& weight,
+                      const std::optional<at::Tensor>& bias, Family family) {
   return Forward::apply(image, weight, bias, static_cast<int64_t>(family));
 }
 
-at::Tensor transposed_of(const at::Tensor& map, const at::Tensor& weight, const at::Tensor& bias,
-                         Family family, int64_t height, int64_t width) {
+at::Tensor transposed_of(const at::Tensor& map, const at::Tensor& weight,
+                         const std::optional<at::Tensor>& bias, Family family, int64_t height,
+                         int64_t width) {
   return Transposed::apply(map, weight, bias, static_cast<int64_t>(family), height, width);
 }
 
@@ -155,8 +161,9 @@ bool engine_wanted(Family family, const at::Tensor& weight, int64_t batch, int64
          choose_conv(ConvPart::kWeightGradient, problem) != ConvChoice::kTorch;
 }
 
-at::Tensor contiguous_bias(const std::optional<at::Tensor>& bias) {
-  return bias.has_value() && bias->defined() ? bias->contiguous() : at::Tensor();
+std::optional<at::Tensor> contiguous_bias(const std::optional<at::Tensor>& bias) {
+  if (!bias.has_value() || !bias->defined()) return std::nullopt;
+  return bias->contiguous();
 }
 
 // The 4x4 kernel that a 3x3 one makes with a 2x2 square of ones.

@@ -38,12 +38,8 @@ bool engine_computes(ConvPart part, Problem& problem) {
   return choice != ConvChoice::kTorch;
 }
 
-const float* data_or_null(const at::Tensor& tensor) {
-  return tensor.defined() ? tensor.const_data_ptr<float>() : nullptr;
-}
-
-std::optional<at::Tensor> maybe(const at::Tensor& tensor) {
-  return tensor.defined() ? std::optional<at::Tensor>(tensor) : std::nullopt;
+const float* data_or_null(const std::optional<at::Tensor>& tensor) {
+  return tensor.has_value() ? tensor->const_data_ptr<float>() : nullptr;
 }
 
 int64_t stride_of(const Problem& problem) { return problem.strided() ? 2 : 1; }
@@ -51,10 +47,10 @@ int64_t stride_of(const Problem& problem) { return problem.strided() ? 2 : 1; }
 }  // namespace
 
 at::Tensor form_forward(Family family, const at::Tensor& image, const at::Tensor& weight,
-                        const at::Tensor& bias) {
+                        const std::optional<at::Tensor>& bias) {
   Problem problem = problem_of(family, image.size(0), weight, image.size(2), image.size(3));
   if (!engine_computes(ConvPart::kForward, problem)) {
-    return at::conv2d(image, weight, maybe(bias), stride_of(problem), 1);
+    return at::conv2d(image, weight, bias, stride_of(problem), 1);
   }
   at::Tensor map = at::empty(
       {problem.batch, problem.filters, problem.map_height(), problem.map_width()}, image.options());
@@ -66,11 +62,11 @@ at::Tensor form_forward(Family family, const at::Tensor& image, const at::Tensor
 }
 
 at::Tensor form_transposed(Family family, const at::Tensor& map, const at::Tensor& weight,
-                           const at::Tensor& bias, int64_t height, int64_t width) {
+                           const std::optional<at::Tensor>& bias, int64_t height, int64_t width) {
   Problem problem = problem_of(family, map.size(0), weight, height, width);
   if (!engine_computes(ConvPart::kTransposed, problem)) {
     const int64_t stride = stride_of(problem);
-    return at::conv_transpose2d(map, weight, maybe(bias), stride, 1,
+    return at::conv_transpose2d(map, weight, bias, stride, 1,
                                 {height - stride * map.size(2), width - stride * map.size(3)});
   }
   at::Tensor image = at::empty({problem.batch, problem.channels, height, width}, map.options());

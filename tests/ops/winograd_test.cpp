@@ -2,8 +2,10 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <array>
+#include <limits>
 #include <vector>
 
 #include "ganymede/core/random.h"
@@ -93,7 +95,23 @@ Problem random_problem(Stream& stream, int index) {
           .width = pick(2, large ? 40 : 13)};
 }
 
-TEST(Winograd, AgreesWithDirectConvolutionForRandomShapes) {
+// Every vector target that this machine has, the scalar one included.
+class WinogradTarget : public ::testing::TestWithParam<int64_t> {
+ protected:
+  void SetUp() override {
+    const int64_t target = GetParam();
+    if ((hwy::SupportedTargets() & target) == 0) GTEST_SKIP() << "not on this machine";
+    hwy::SetSupportedTargetsForTest(target);
+  }
+  void TearDown() override { hwy::SetSupportedTargetsForTest(0); }
+};
+
+INSTANTIATE_TEST_SUITE_P(
+    All, WinogradTarget,
+    ::testing::ValuesIn(std::vector<int64_t>(hwy::SupportedAndGeneratedTargets())),
+    [](const auto& target) { return hwy::TargetName(target.param); });
+
+TEST_P(WinogradTarget, AgreesWithDirectConvolutionForRandomShapes) {
   for (int index = 0; index < 160; ++index) {
     Stream stream(1, "ops.winograd", index);
     const Case c = make_case(random_problem(stream, index), stream);
@@ -117,6 +135,120 @@ TEST(Winograd, BitsDoNotDependOnThreads) {
         EXPECT_TRUE(at::equal(one.at(i), many.at(i))) << text(c.problem) << " operator " << i;
       }
     }
+  }
+}
+
+// Largest errors over some middling shapes; `change` makes the tensors hostile.
+template <typename F>
+std::array<double, 3> errors(int tile, bool use_engine, const F& change) {
+  std::array<double, 3> largest{};
+  for (int index = 0; index < 6; ++index) {
+    Stream stream(3, "ops.winograd", index);
+    Problem problem = random_problem(stream, index);
+    problem.tile = tile;
+    problem.channels += 32;
+    problem.filters += 32;
+    Case c = make_case(problem, stream);
+    change(c);
+    const auto expected = direct(c, at::kDouble);
+    const auto found = use_engine ? engine(c, {run_serial, 1}) : direct(c, at::kFloat);
+    for (size_t i = 0; i < 3; ++i) {
+      largest.at(i) = std::max(largest.at(i), error(found.at(i), expected.at(i)));
+    }
+  }
+  return largest;
+}
+
+TEST(Winograd, TileOfTwoIsAsAccurateAsDirectConvolution) {
+  const auto nothing = [](Case&) {};
+  const auto means = [](Case& c) {
+    c.image.add_(100);
+    c.map.add_(100);
+  };
+  const auto tails = [](Case& c) {
+    c.image.pow_(5);
+    c.weight.pow_(3);
+  };
+  const auto ours = errors(2, true, nothing);
+  const auto theirs = errors(2, false, nothing);
+  const auto ours_means = errors(2, true, means);
+  const auto ours_tails = errors(2, true, tails);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_LT(ours.at(i), 4 * theirs.at(i)) << i;
+    EXPECT_LT(ours_means.at(i), 4e-6) << i;
+    EXPECT_LT(ours_tails.at(i), 4e-6) << i;
+  }
+}
+
+TEST(Winograd, TileOfFourStaysNearOneInAHundredThousand) {
+  const auto means = [](Case& c) {
+    c.image.add_(100);
+    c.map.add_(100);
+  };
+  for (const double largest : errors(4, true, [](Case&) {})) EXPECT_LT(largest, 2e-5);
+  for (const double largest : errors(4, true, means)) EXPECT_LT(largest, 4e-5);
+}
+
+TEST(Winograd, ZerosGiveZerosAndDenormalsStaySmall) {
+  for (const int tile : {2, 4}) {
+    Stream stream(5, "ops.winograd", tile);
+    Case c = make_case({Family::k4x4, tile, 2, 20, 20, 10, 10}, stream);
+    c.bias_of_map.zero_();
+    c.bias_of_image.zero_();
+    c.image.zero_();
+    c.map.zero_();
+    for (const at::Tensor& result : engine(c, {run_serial, 1})) {
+      EXPECT_EQ(result.abs().max().item<float>(), 0.0F);
+    }
+    c.image.fill_(1e-40F);
+    c.map.fill_(1e-40F);
+    for (const at::Tensor& result : engine(c, {run_serial, 1})) {
+      EXPECT_LT(result.abs().max().item<float>(), 1e-35F);
+    }
+  }
+}
+
+// A value that is not finite shows in every output that depends on it, and nowhere beyond the
+// tiles that read it.
+TEST(Winograd, NotFiniteValuesSpreadOverTheirTilesOnly) {
+  for (const float bad :
+       {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
+    for (const int tile : {2, 4}) {
+      Stream stream(6, "ops.winograd", tile);
+      Case c = make_case({Family::k3x3, tile, 2, 20, 20, 24, 24}, stream);
+      c.image[0][3][12][12] = bad;
+      const at::Tensor map = engine(c, {run_serial, 1})[0];
+      const at::Tensor finite = map.isfinite().all(1);
+      EXPECT_FALSE(finite[0].slice(0, 11, 14).slice(1, 11, 14).any().item<bool>());
+      EXPECT_TRUE(finite[1].all().item<bool>()) << "the other image";
+      EXPECT_TRUE(finite[0].slice(0, 0, 12 - tile - 1).all().item<bool>());
+      EXPECT_TRUE(finite[0].slice(0, 12 + tile + 2).all().item<bool>());
+    }
+  }
+}
+
+// The shared family is a trilinear form of its own; for weights spread from 3x3 it is the
+// convolution.
+TEST(Winograd, SharedPhasesAreTheConvolutionForSpreadWeights) {
+  for (int index = 0; index < 24; ++index) {
+    Stream stream(7, "ops.winograd", index);
+    Problem problem = random_problem(stream, index);
+    problem.family = Family::k4x4Shared;
+    Case c = make_case(problem, stream);
+    const at::Tensor wide = at::constant_pad_nd(
+        normal({problem.filters, problem.channels, 3, 3}, stream), {1, 1, 1, 1});
+    const at::Tensor columns = wide.slice(3, 0, 4) + wide.slice(3, 1, 5);
+    c.weight = (columns.slice(2, 0, 4) + columns.slice(2, 1, 5)).contiguous();
+    const auto expected = direct(c, at::kDouble);
+    const auto found = engine(c, {run_serial, 1});
+    EXPECT_LT(error(found[0], expected[0]), 3e-5) << text(problem);
+    EXPECT_LT(error(found[1], expected[1]), 3e-5) << text(problem);
+    // Of the weight gradient only the part along spread weights is defined.
+    const auto narrow = [](const at::Tensor& w) {
+      const at::Tensor rows = w.slice(2, 0, 3) + w.slice(2, 1, 4);
+      return rows.slice(3, 0, 3) + rows.slice(3, 1, 4);
+    };
+    EXPECT_LT(error(narrow(found[2]), narrow(expected[2])), 3e-5) << text(problem);
   }
 }
 
