@@ -106,10 +106,9 @@ class WinogradTarget : public ::testing::TestWithParam<int64_t> {
   void TearDown() override { hwy::SetSupportedTargetsForTest(0); }
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    All, WinogradTarget,
-    ::testing::ValuesIn(std::vector<int64_t>(hwy::SupportedAndGeneratedTargets())),
-    [](const auto& target) { return hwy::TargetName(target.param); });
+INSTANTIATE_TEST_SUITE_P(All, WinogradTarget,
+                         ::testing::Values(HWY_AVX3, HWY_AVX2, HWY_NEON, HWY_SCALAR),
+                         [](const auto& target) { return hwy::TargetName(target.param); });
 
 TEST_P(WinogradTarget, AgreesWithDirectConvolutionForRandomShapes) {
   for (int index = 0; index < 160; ++index) {
