@@ -55,8 +55,8 @@ at::Tensor form_forward(Family family, const at::Tensor& image, const at::Tensor
   at::Tensor map = at::empty(
       {problem.batch, problem.filters, problem.map_height(), problem.map_width()}, image.options());
   const Executor threads = executor();
-  const auto transformed = transformed_weights(problem, WeightUse::kForward, weight, threads);
-  winograd::forward(problem, image.const_data_ptr<float>(), transformed.get(), data_or_null(bias),
+  const KeptWeights weights(problem, WeightUse::kForward, weight, threads);
+  winograd::forward(problem, image.const_data_ptr<float>(), weights.get(), data_or_null(bias),
                     map.data_ptr<float>(), threads);
   return map;
 }
@@ -71,8 +71,8 @@ at::Tensor form_transposed(Family family, const at::Tensor& map, const at::Tenso
   }
   at::Tensor image = at::empty({problem.batch, problem.channels, height, width}, map.options());
   const Executor threads = executor();
-  const auto transformed = transformed_weights(problem, WeightUse::kTransposed, weight, threads);
-  winograd::transposed(problem, map.const_data_ptr<float>(), transformed.get(), data_or_null(bias),
+  const KeptWeights weights(problem, WeightUse::kTransposed, weight, threads);
+  winograd::transposed(problem, map.const_data_ptr<float>(), weights.get(), data_or_null(bias),
                        image.data_ptr<float>(), threads);
   return image;
 }

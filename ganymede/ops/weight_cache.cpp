@@ -117,25 +117,21 @@ Cache& cache() {
 
 }  // namespace
 
-std::shared_ptr<const float[]> transformed_weights(const winograd::Problem& problem,
-                                                   winograd::WeightUse use,
-                                                   const at::Tensor& weight,
-                                                   const Executor& executor) {
-  const size_t size = winograd::transformed_size(problem, use);
-  const auto* data = weight.const_data_ptr<float>();
-  if (weight.is_inference()) {  // has no version counter
-    Buffer buffer(allocate_floats(size));
-    winograd::transform_weights(problem, use, data, buffer.get(), executor);
-    return buffer;
-  }
-  const Source source{data, problem.family, problem.tile, use, problem.channels, problem.filters};
+KeptWeights::KeptWeights(const winograd::Problem& problem, winograd::WeightUse use,
+                         const at::Tensor& weight, const Executor& executor)
+    : plain_(weight.const_data_ptr<float>()) {
+  // Inference tensors have no version counter.
+  if (!winograd::worth_keeping(problem, use) || weight.is_inference()) return;
+  const Source source{plain_, problem.family, problem.tile, use, problem.channels, problem.filters};
   const uint64_t version = version_of(weight);
   const WeakStorage storage(weight.storage().getWeakStorageImpl());
-  if (Buffer found = cache().find(source, storage, version)) return found;
+  transformed_ = cache().find(source, storage, version);
+  if (transformed_) return;
+  const size_t size = winograd::transformed_size(problem, use);
   Buffer buffer = cache().take(source, size);
-  winograd::transform_weights(problem, use, data, buffer.get(), executor);
-  cache().put({source, storage, version, buffer, size, 0});
-  return buffer;
+  winograd::transform_weights(problem, use, plain_, buffer.get(), executor);
+  transformed_ = buffer;
+  cache().put({source, storage, version, std::move(buffer), size, 0});
 }
 
 size_t weight_cache_bytes() { return cache().locked_bytes(); }

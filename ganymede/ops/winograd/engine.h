@@ -61,11 +61,20 @@ size_t transformed_size(const Problem& problem, WeightUse use);
 void transform_weights(const Problem& problem, WeightUse use, const float* weight,
                        float* transformed, const Executor& executor);
 
+// False for weights that are transformed anew, block by block, sooner than they are read from
+// memory when transformed.
+bool worth_keeping(const Problem& problem, WeightUse use);
+
+struct Weights {
+  const float* plain = nullptr;        // used where `transformed` is null
+  const float* transformed = nullptr;  // by transform_weights for the operator; gives the same bits
+};
+
 // `bias`, one value per output channel, may be null.
-void forward(const Problem& problem, const float* image, const float* transformed,
-             const float* bias, float* map, const Executor& executor);
-void transposed(const Problem& problem, const float* map, const float* transformed,
-                const float* bias, float* image, const Executor& executor);
+void forward(const Problem& problem, const float* image, const Weights& weights, const float* bias,
+             float* map, const Executor& executor);
+void transposed(const Problem& problem, const float* map, const Weights& weights, const float* bias,
+                float* image, const Executor& executor);
 void weight_gradient(const Problem& problem, const float* image, const float* map, float* weight,
                      const Executor& executor);
 

@@ -43,4 +43,13 @@ inline Problem turned(Problem problem) {
   return problem;
 }
 
+// The problem whose forward layout an operator of `problem` has.
+inline Problem own_problem(const Problem& problem, WeightUse use) {
+  return use == WeightUse::kTransposed && !problem.strided() ? turned(problem) : problem;
+}
+
+// The transposed operator of 3x3 kernels, which is the forward one of the turned problem.
+void transposed_3x3(const Problem& problem, const float* map, const Weights& weights,
+                    const float* bias, float* image, const Executor& executor);
+
 }  // namespace ganymede::ops::winograd

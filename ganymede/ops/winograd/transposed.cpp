@@ -8,7 +8,7 @@
 
 #include "ganymede/ops/winograd/chunks.h"
 #include "ganymede/ops/winograd/input-inl.h"
-#include "ganymede/ops/winograd/panels.h"
+#include "ganymede/ops/winograd/weights-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace ganymede::ops::winograd::HWY_NAMESPACE {
@@ -17,7 +17,8 @@ namespace ganymede::ops::winograd::HWY_NAMESPACE {
 // writes. They are kept apart and added at the end, so that chunks do not wait for each other.
 struct TransposedWork {
   const float* map;
-  const float* transformed;
+  const float* transformed;  // or null:
+  WeightView view;
   const float* bias;
   float* image;
   float* seams;  // [chunk][channel][2][width]
@@ -82,39 +83,95 @@ struct ImageBlock {
   }
 };
 
+// Where products lie: products[point][slot of phases][panel][tile][kPanel].
+struct Slots {
+  float* products;
+  int64_t size;      // floats of a slot
+  int64_t distance;  // floats of a point
+};
+
+// Product of point e with the filters from `begin` on, apart from its weights.
+template <int M>
+Product filter_product(const Layout<M, 2, kLanes>& layout, const Chunk& chunk, const float* points,
+                       int e, int64_t begin, int64_t end) {
+  Product product{};
+  product.in = points + e * chunk.distance(layout.filter_blocks) + begin / kLanes * chunk.block();
+  product.block_stride = chunk.block();
+  product.blocks = ceil_div(end - begin, kLanes);
+  product.tail_lanes = layout.filters % kLanes;
+  product.tail_blocks = end == layout.filters && product.tail_lanes != 0 ? 1 : 0;
+  product.add = begin > 0;
+  return product;
+}
+
+template <int M>
+void multiply_kept(const Layout<M, 2, kLanes>& layout, const float* transformed, const Chunk& chunk,
+                   const float* points, int64_t first, int64_t last, const Slots& slots) {
+  using L = Layout<M, 2, kLanes>;
+  const TransposedPanels<L> panels(layout);
+  for (int e = 0; e < L::kPoints; ++e) {
+    for (int slot = 0; slot < layout.phases_at(e); ++slot) {
+      Product product = filter_product<M>(layout, chunk, points, e, 0, layout.filters);
+      product.weights = transformed + e * panels.distance + slot * panels.per_phase * panels.stride;
+      product.out = slots.products + e * slots.distance + slot * slots.size;
+      multiply_panels(product, panels.stride, first, last, layout.channels, chunk.tiles);
+    }
+  }
+}
+
+// The same for weights that are transformed here, some filters at a time.
+template <int M>
+void multiply_fresh(const Layout<M, 2, kLanes>& layout, const WeightView& view, const Chunk& chunk,
+                    const float* points, int64_t panel, float* products, const Slots& slots) {
+  using L = Layout<M, 2, kLanes>;
+  ScratchFrame frame;
+  const int64_t step = channels_at_once<L>(L::kPhases);
+  const int64_t slot_stride = step * kPanel;
+  const int64_t distance = L::kPhases * slot_stride + kPad;
+  float* weights = frame.floats(L::kPoints * distance);
+  for (int64_t begin = 0; begin < layout.filters; begin += step) {
+    const int64_t end = HWY_MIN(layout.filters, begin + step);
+    transform_output_phases<M>(layout, view, panel, begin, end, weights, distance, slot_stride);
+    for (int e = 0; e < L::kPoints; ++e) {
+      for (int slot = 0; slot < layout.phases_at(e); ++slot) {
+        Product product = filter_product<M>(layout, chunk, points, e, begin, end);
+        product.weights = weights + e * distance + slot * slot_stride;
+        product.out = products + e * slots.distance + slot * slots.size;
+        multiply_panels(product, 0, panel, panel + 1, layout.channels, chunk.tiles);
+      }
+    }
+  }
+}
+
 // Panels [first, last) of channels of a chunk whose transformed tiles are `points`.
 template <int M>
 void image_panels(const Layout<M, 2, kLanes>& layout, const TransposedWork& work,
                   const Chunk& chunk, int64_t index, const float* points, int64_t first,
                   int64_t last) {
   using L = Layout<M, 2, kLanes>;
-  const TransposedPanels<L> panels(layout);
   ScratchFrame frame;
-  const int64_t slot_size = (last - first) * chunk.tiles * kPanel;
-  const int64_t distance = L::kPhases * slot_size + kPad;
-  float* products = frame.floats(L::kPoints * distance);
+  const int64_t panel_size = chunk.tiles * kPanel;
+  Slots slots{nullptr, (last - first) * panel_size,
+              L::kPhases * (last - first) * panel_size + kPad};
+  slots.products = frame.floats(L::kPoints * slots.distance);
+  if (work.transformed != nullptr) {
+    multiply_kept<M>(layout, work.transformed, chunk, points, first, last, slots);
+  } else {
+    for (int64_t panel = first; panel < last; ++panel) {
+      float* products = slots.products + (panel - first) * panel_size;
+      multiply_fresh<M>(layout, work.view, chunk, points, panel, products, slots);
+    }
+  }
   ImageBlock<M> image_block{layout, work, chunk, index, {}};
   for (int e = 0; e < L::kPoints; ++e) {
     for (int phase = 0; phase < L::kPhases; ++phase) {
-      const int slot = layout.slot(e, phase);
-      float* out = products + e * distance + slot * slot_size;
-      image_block.products[phase][e] = out;
-      if (!layout.first_of_slot(e, phase)) continue;
-      Product product{};
-      product.in = points + e * chunk.distance(layout.filter_blocks);
-      product.block_stride = chunk.block();
-      product.weights =
-          work.transformed + e * panels.distance + slot * panels.per_phase * panels.stride;
-      product.blocks = layout.filter_blocks;
-      product.tail_lanes = layout.filters % kLanes;
-      product.tail_blocks = product.tail_lanes == 0 ? 0 : 1;
-      product.out = out;
-      multiply_panels(product, panels.stride, first, last, layout.channels, chunk.tiles);
+      image_block.products[phase][e] =
+          slots.products + e * slots.distance + layout.slot(e, phase) * slots.size;
     }
   }
   const int64_t blocks = HWY_MIN(2 * last, layout.channel_blocks);
   for (int64_t block = 2 * first; block < blocks; ++block) {
-    image_block.store(block, (block / 2 - first) * chunk.tiles * kPanel + block % 2 * kLanes);
+    image_block.store(block, (block / 2 - first) * panel_size + block % 2 * kLanes);
   }
 }
 
@@ -177,9 +234,10 @@ void transposed_tile(const Problem& problem, TransposedWork work, const Executor
   add_seams<M>(layout, work, chunks, executor);
 }
 
-void run_transposed(const Problem& problem, const float* map, const float* transformed,
+void run_transposed(const Problem& problem, const float* map, const Weights& weights,
                     const float* bias, float* image, const Executor& executor) {
-  const TransposedWork work{map, transformed, bias, image, nullptr, 0};
+  const WeightView view = weight_view(problem, WeightUse::kTransposed, weights.plain);
+  const TransposedWork work{map, weights.transformed, view, bias, image, nullptr, 0};
   if (problem.tile == 4) {
     transposed_tile<4>(problem, work, executor);
   } else {
@@ -195,13 +253,13 @@ namespace ganymede::ops::winograd {
 
 HWY_EXPORT(run_transposed);
 
-void transposed(const Problem& problem, const float* map, const float* transformed,
-                const float* bias, float* image, const Executor& executor) {
+void transposed(const Problem& problem, const float* map, const Weights& weights, const float* bias,
+                float* image, const Executor& executor) {
   if (!problem.strided()) {
-    forward(turned(problem), map, transformed, bias, image, executor);
+    transposed_3x3(problem, map, weights, bias, image, executor);
     return;
   }
-  HWY_DYNAMIC_DISPATCH(run_transposed)(problem, map, transformed, bias, image, executor);
+  HWY_DYNAMIC_DISPATCH(run_transposed)(problem, map, weights, bias, image, executor);
 }
 
 }  // namespace ganymede::ops::winograd
