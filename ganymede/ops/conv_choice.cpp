@@ -45,24 +45,38 @@ Table& table() {
 
 int64_t tiles(int64_t size, int64_t tile) { return (size + tile - 1) / tile; }
 
-// Multiplications per channel pair and image.
-int64_t products(const Problem& problem, int64_t tile) {
+// The work of an operator per pair of channels, in multiplications: products of all tiles, and the
+// transform of each weight, which is worth more than one (weight gradients also keep sums).
+double work(ConvPart part, const Problem& problem, int64_t tile) {
   const int64_t n = problem.strided() ? tile + 1 : tile + 2;
   const int64_t phases = problem.strided() ? 2 * n : n;
   const int64_t side = problem.family == Family::k4x4Shared ? phases - 1 : phases;
-  return side * side * tiles(problem.map_height(), tile) * tiles(problem.map_width(), tile);
+  const double per_weight = part == ConvPart::kWeightGradient ? 5 : 2;
+  const int64_t count =
+      problem.batch * tiles(problem.map_height(), tile) * tiles(problem.map_width(), tile);
+  return static_cast<double>(side * side) * (static_cast<double>(count) + per_weight);
 }
 
-// Rules from measurements: docs/performance.md.
-ConvChoice by_rule(ConvMode mode, const Problem& problem) {
-  constexpr int64_t kFewestChannels = 16;
+// With so few channels most lanes of a vector are empty, and direct kernels are faster.
+bool too_thin(ConvPart part, const Problem& problem) {
+  constexpr int64_t kFewest = 3;
+  constexpr int64_t kFewestForWeightGradient = 8;  // of the image; filters do not matter as much
+  if (std::min(problem.channels, problem.filters) < kFewest) return true;
+  return part == ConvPart::kWeightGradient && problem.channels < kFewestForWeightGradient;
+}
+
+// Fixed rules, found by measuring on AVX2 and AVX-512.
+ConvChoice by_rule(ConvMode mode, ConvPart part, const Problem& problem) {
   if (mode == ConvMode::kTorch || !winograd::is_fast_here()) return ConvChoice::kTorch;
-  if (std::min(problem.channels, problem.filters) < kFewestChannels) return ConvChoice::kTorch;
+  if (too_thin(part, problem)) return ConvChoice::kTorch;
   const int64_t taps = problem.kernel() * problem.kernel();
-  const int64_t direct = taps * problem.map_height() * problem.map_width();
-  const bool four = mode == ConvMode::kAuto && products(problem, 4) < products(problem, 2);
-  if (10 * products(problem, four ? 4 : 2) > 9 * direct) return ConvChoice::kTorch;
-  return four ? ConvChoice::kTile4 : ConvChoice::kTile2;
+  const auto direct =
+      static_cast<double>(problem.batch * taps * problem.map_height() * problem.map_width());
+  const double two = work(part, problem, 2);
+  const double four = work(part, problem, 4);
+  const bool use_four = mode == ConvMode::kAuto && four < 0.9 * two;
+  if ((use_four ? four : two) > 0.9 * direct) return ConvChoice::kTorch;
+  return use_four ? ConvChoice::kTile4 : ConvChoice::kTile2;
 }
 
 template <typename Names>
@@ -113,7 +127,7 @@ ConvChoice choose_conv(ConvPart part, const Problem& problem) {
     const auto found = table().choices.find(key);
     if (found != table().choices.end()) return found->second;
   }
-  const ConvChoice choice = by_rule(key.mode, problem);
+  const ConvChoice choice = by_rule(key.mode, part, problem);
   const std::unique_lock lock(table().mutex);
   return table().choices.emplace(key, choice).first->second;
 }
