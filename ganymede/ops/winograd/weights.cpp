@@ -97,7 +97,7 @@ size_t transformed_size(const Problem& problem, WeightUse use) {
 }
 
 bool worth_keeping(const Problem& problem, WeightUse use) {
-  constexpr size_t kMostFloats = 3'000'000;
+  constexpr size_t kMostFloats = 4'500'000;
   return transformed_size(problem, use) <= kMostFloats;
 }
 
