@@ -74,7 +74,9 @@ ConvChoice by_rule(ConvMode mode, ConvPart part, const Problem& problem) {
       static_cast<double>(problem.batch * taps * problem.map_height() * problem.map_width());
   const double two = work(part, problem, 2);
   const double four = work(part, problem, 4);
-  const bool use_four = mode == ConvMode::kAuto && four < 0.9 * two;
+  // Shared phases save so much already that larger tiles gain nothing.
+  const bool use_four =
+      mode == ConvMode::kAuto && problem.family != Family::k4x4Shared && four < 0.9 * two;
   if ((use_four ? four : two) > 0.9 * direct) return ConvChoice::kTorch;
   return use_four ? ConvChoice::kTile4 : ConvChoice::kTile2;
 }

@@ -118,16 +118,30 @@ const auto targets = ::testing::Values(HWY_NEON, HWY_SCALAR);
 INSTANTIATE_TEST_SUITE_P(All, WinogradTarget, targets,
                          [](const auto& target) { return hwy::TargetName(target.param); });
 
+void expect_agreement(const Case& c) {
+  const auto expected = direct(c, at::kDouble);
+  const auto found = engine(c, {run_serial, 1});
+  const double bound = c.problem.tile == 2 ? 4e-6 : 3e-5;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_LT(error(found.at(i), expected.at(i)), bound) << text(c.problem) << " operator " << i;
+  }
+}
+
 TEST_P(WinogradTarget, AgreesWithDirectConvolutionForRandomShapes) {
   for (int index = 0; index < 160; ++index) {
     Stream stream(1, "ops.winograd", index);
-    const Case c = make_case(random_problem(stream, index), stream);
-    const auto expected = direct(c, at::kDouble);
-    const auto found = engine(c, {run_serial, 1});
-    const double bound = c.problem.tile == 2 ? 2e-6 : 3e-5;
-    for (int i = 0; i < 3; ++i) {
-      EXPECT_LT(error(found.at(i), expected.at(i)), bound) << text(c.problem) << " operator " << i;
-    }
+    expect_agreement(make_case(random_problem(stream, index), stream));
+  }
+}
+
+TEST(WinogradLong, AgreesWithDirectConvolutionForManyLargerShapes) {
+  for (int index = 0; index < 1500; ++index) {
+    Stream stream(9, "ops.winograd", index);
+    Problem problem = random_problem(stream, index);
+    problem.batch += static_cast<int64_t>(stream.below(8));
+    problem.channels += static_cast<int64_t>(stream.below(100));
+    problem.width += static_cast<int64_t>(stream.below(60));
+    expect_agreement(make_case(problem, stream));
   }
 }
 
