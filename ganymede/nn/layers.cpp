@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "ganymede/core/error.h"
+#include "ganymede/ops/conv.h"
 #include "ganymede/ops/linear.h"
 
 namespace ganymede::nn {
@@ -10,6 +11,16 @@ namespace {
 
 std::optional<at::Tensor> maybe(const at::Tensor* tensor) {
   return tensor == nullptr ? std::nullopt : std::optional<at::Tensor>(*tensor);
+}
+
+void check_resample(const ConvOptions& options) {
+  const bool usual = options.kernel == 3 && options.stride == 1 && options.padding == 1;
+  if (usual || options.resample == ConvResample::kNone) return;
+  throw UsageError({.where = "nn::Conv2d",
+                    .found = "resampling with a kernel of " + std::to_string(options.kernel) +
+                             ", stride " + std::to_string(options.stride) + ", padding " +
+                             std::to_string(options.padding),
+                    .allowed = "kernel 3, stride 1, padding 1"});
 }
 
 int64_t batch_values(const at::Tensor& input) { return input.numel() / input.size(1); }
@@ -66,6 +77,7 @@ at::Tensor Maxout::forward(const at::Tensor& input) {
 }
 
 Conv2d::Conv2d(int64_t in, int64_t out, const ConvOptions& options) : options_(options) {
+  check_resample(options);
   const Init usual = Init::fan_in(in * options.kernel * options.kernel);
   weight_ = &parameter("weight", {out, in, options.kernel, options.kernel},
                        options.weight_init.value_or(usual));
@@ -73,7 +85,15 @@ Conv2d::Conv2d(int64_t in, int64_t out, const ConvOptions& options) : options_(o
 }
 
 at::Tensor Conv2d::forward(const at::Tensor& input) {
-  return at::conv2d(input, *weight_, maybe(bias_), options_.stride, options_.padding);
+  switch (options_.resample) {
+    case ConvResample::kUpBefore:
+      return ops::upsample_conv2d(input, *weight_, maybe(bias_));
+    case ConvResample::kMeanAfter:
+      return ops::conv2d_pool(input, *weight_, maybe(bias_));
+    case ConvResample::kNone:
+      break;
+  }
+  return ops::conv2d(input, *weight_, maybe(bias_), options_.stride, options_.padding);
 }
 
 ConvTranspose2d::ConvTranspose2d(int64_t in, int64_t out, const ConvOptions& options)
@@ -86,8 +106,8 @@ ConvTranspose2d::ConvTranspose2d(int64_t in, int64_t out, const ConvOptions& opt
 }
 
 at::Tensor ConvTranspose2d::forward(const at::Tensor& input) {
-  return at::conv_transpose2d(input, *weight_, maybe(bias_), options_.stride, options_.padding,
-                              options_.output_padding);
+  return ops::conv_transpose2d(input, *weight_, maybe(bias_), options_.stride, options_.padding,
+                               options_.output_padding);
 }
 
 BatchNorm::BatchNorm(int64_t channels, const BatchNormOptions& options)

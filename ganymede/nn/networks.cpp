@@ -114,12 +114,12 @@ class ResidualBlock final : public Module {
       branch_.push_back(
           relu(/*in_place=*/norm != Norm::kNone));  // the shortcut reads the input too
     }
-    if (resample == Resample::kUp) branch_.push_back(upsample_nearest(2));
-    add("conv1", convolution(in, middle));
+    const bool up = resample == Resample::kUp;
+    const bool down = resample == Resample::kDown;
+    add("conv1", convolution(in, middle, up ? ConvResample::kUpBefore : ConvResample::kNone));
     if (!first) add("norm2", make_norm(norm, middle));
     branch_.push_back(relu(/*in_place=*/true));
-    add("conv2", convolution(middle, out));
-    if (resample == Resample::kDown) branch_.push_back(average_pool(2));
+    add("conv2", convolution(middle, out, down ? ConvResample::kMeanAfter : ConvResample::kNone));
     if (in != out || resample != Resample::kNone) {
       shortcut_ = conv(in, out,
                        {.kernel = 1,
@@ -136,10 +136,11 @@ class ResidualBlock final : public Module {
   }
 
  private:
-  static ModulePtr convolution(int64_t in, int64_t out) {
+  static ModulePtr convolution(int64_t in, int64_t out, ConvResample resample) {
     return conv(in, out,
                 {.kernel = 3,
                  .padding = 1,
+                 .resample = resample,
                  .weight_init = Init::glorot_uniform(in * 9, out * 9, std::sqrt(2.0)),
                  .bias_init = Init::constant(0)});
   }

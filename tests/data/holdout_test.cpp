@@ -22,7 +22,7 @@ DataConfig points(int64_t holdout, const std::string& split = "train") {
 
 std::set<std::vector<float>> values(const Dataset& dataset) {
   std::set<std::vector<float>> found;
-  for (int64_t i = 0; i < dataset.size(); ++i) found.insert(read_sample(dataset, i));
+  for (int64_t i = 0; i < dataset.size(); ++i) found.insert(testing::read_sample(dataset, i));
   return found;
 }
 

@@ -132,6 +132,24 @@ TEST(Maxout, TakesTheLargestPiece) {
   EXPECT_TRUE(at::allclose(y.flatten(), at::tensor({2.0f, 0.5f, 3.0f})));
 }
 
+TEST(Conv2d, ResamplesAsSeparateLayersDo) {
+  Stream stream(1, "conv", 0);
+  const at::Tensor x = stream.normal({2, 24, 10, 10});
+  const ConvOptions plain{.kernel = 3, .padding = 1};
+  for (const ConvResample resample : {ConvResample::kUpBefore, ConvResample::kMeanAfter}) {
+    const auto both = conv(24, 20, {.kernel = 3, .padding = 1, .resample = resample});
+    const auto alone = conv(24, 20, plain);
+    both->initialize(1, "conv");
+    alone->load_state(both->state(), "test");
+    const bool up = resample == ConvResample::kUpBefore;
+    const auto separate =
+        up ? sequence(upsample_nearest(), alone) : sequence(alone, average_pool());
+    EXPECT_TRUE(at::allclose(both->forward(x), separate->forward(x), 1e-4, 1e-5));
+  }
+  EXPECT_THROW(conv(4, 4, {.kernel = 5, .padding = 2, .resample = ConvResample::kUpBefore}),
+               UsageError);
+}
+
 TEST(Sequential, SkipsNullAndRunsInOrder) {
   const auto net = sequence(std::make_shared<Function>([](const at::Tensor& x) { return x + 1; }),
                             ModulePtr(), relu());

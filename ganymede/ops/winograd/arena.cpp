@@ -1,0 +1,91 @@
+#include "ganymede/ops/winograd/arena.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <vector>
+
+namespace ganymede::ops {
+namespace {
+
+constexpr size_t kHugePage = size_t{2} << 20;
+constexpr size_t kLine = 16;  // floats
+
+size_t round_up(size_t value, size_t unit) { return (value + unit - 1) / unit * unit; }
+
+// One block used as a stack. What does not fit is allocated apart, and once nothing is in use the
+// block is made large enough for both. Sizes are in floats.
+struct Stack {
+  Floats block;
+  size_t size = 0;
+  size_t used = 0;
+  std::vector<Floats> spilled;
+  size_t apart = 0;   // in `spilled`
+  size_t wanted = 0;  // largest need seen
+
+  float* take(size_t count) {
+    count = round_up(count, kLine) + kLine;
+    if (used == 0 && spilled.empty() && wanted > size) grow();
+    if (used + count <= size) {
+      float* memory = block.get() + used;
+      used += count;
+      return memory;
+    }
+    spilled.push_back(allocate_floats(count));
+    apart += count;
+    wanted = std::max(wanted, used + apart);
+    return spilled.back().get();
+  }
+
+  void grow() {
+    const size_t count = wanted + wanted / 8;
+    block.reset();
+    size = 0;
+    block = allocate_floats(count);
+    size = count;
+  }
+
+  void shrink(size_t used_before, size_t spilled_before) {
+    used = used_before;
+    spilled.resize(spilled_before);
+    if (spilled.empty()) apart = 0;
+  }
+};
+
+thread_local Stack stack;
+
+}  // namespace
+
+void FreeMemory::operator()(float* memory) const { std::free(memory); }
+
+Floats allocate_floats(size_t count) {
+  const size_t bytes = round_up(count * sizeof(float), kHugePage);
+  Floats memory(static_cast<float*>(std::aligned_alloc(kHugePage, bytes)));
+  if (!memory) throw std::bad_alloc();
+  // A hint: first touches of 4 KiB pages would cost more than small convolutions.
+  (void)madvise(memory.get(), bytes, MADV_HUGEPAGE);
+  return memory;
+}
+
+ScratchFrame::ScratchFrame() : used_(stack.used), spilled_(stack.spilled.size()) {}
+
+ScratchFrame::~ScratchFrame() { stack.shrink(used_, spilled_); }
+
+float* ScratchFrame::floats(size_t count) { return stack.take(count); }
+
+float* ScratchFrame::zeros(size_t count) {
+  float* memory = floats(count);
+  std::memset(memory, 0, count * sizeof(float));
+  return memory;
+}
+
+int32_t* ScratchFrame::integers(size_t count) {
+  static_assert(sizeof(int32_t) == sizeof(float));
+  return new (static_cast<void*>(stack.take(count))) int32_t[count];
+}
+
+}  // namespace ganymede::ops

@@ -1,0 +1,254 @@
+// The differentiable operators against LibTorch's in float64: values, gradients, second gradients.
+#include "ganymede/ops/conv.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <thread>
+#include <vector>
+
+#include "ganymede/core/error.h"
+#include "ganymede/core/random.h"
+#include "ganymede/ops/conv_choice.h"
+#include "ganymede/ops/weight_cache.h"
+
+namespace ganymede::ops {
+namespace {
+
+using winograd::Family;
+
+enum class Operator { kConv3, kConv4, kTransposed3, kTransposed4, kUpsample, kPool };
+constexpr std::array kOperators = {Operator::kConv3,       Operator::kConv4,
+                                   Operator::kTransposed3, Operator::kTransposed4,
+                                   Operator::kUpsample,    Operator::kPool};
+
+bool is_transposed(Operator op) {
+  return op == Operator::kTransposed3 || op == Operator::kTransposed4;
+}
+
+at::Tensor ours(Operator op, const at::Tensor& x, const at::Tensor& w, const at::Tensor& b) {
+  switch (op) {
+    case Operator::kConv3:
+      return conv2d(x, w, b, 1, 1);
+    case Operator::kConv4:
+      return conv2d(x, w, b, 2, 1);
+    case Operator::kTransposed3:
+      return conv_transpose2d(x, w, b, 1, 1);
+    case Operator::kTransposed4:
+      return conv_transpose2d(x, w, b, 2, 1);
+    case Operator::kUpsample:
+      return upsample_conv2d(x, w, b);
+    case Operator::kPool:
+      return conv2d_pool(x, w, b);
+  }
+  return {};
+}
+
+at::Tensor reference(Operator op, const at::Tensor& x, const at::Tensor& w, const at::Tensor& b) {
+  switch (op) {
+    case Operator::kConv3:
+      return at::conv2d(x, w, b, 1, 1);
+    case Operator::kConv4:
+      return at::conv2d(x, w, b, 2, 1);
+    case Operator::kTransposed3:
+      return at::conv_transpose2d(x, w, b, 1, 1);
+    case Operator::kTransposed4:
+      return at::conv_transpose2d(x, w, b, 2, 1);
+    case Operator::kUpsample:
+      return at::conv2d(at::upsample_nearest2d(x, {2 * x.size(2), 2 * x.size(3)}), w, b, 1, 1);
+    case Operator::kPool:
+      return at::avg_pool2d(at::conv2d(x, w, b, 1, 1), 2);
+  }
+  return {};
+}
+
+struct Inputs {
+  at::Tensor x, w, b;
+
+  Inputs as(at::ScalarType type) const {
+    const auto leaf = [&](const at::Tensor& t) { return t.to(type).clone().requires_grad_(true); };
+    return {leaf(x), leaf(w), leaf(b)};
+  }
+};
+
+Inputs random_inputs(Operator op, Stream& stream) {
+  const auto pick = [&](int64_t low, int64_t high) {
+    return low + static_cast<int64_t>(stream.below(static_cast<uint64_t>(high - low + 1)));
+  };
+  const int64_t in = pick(1, 50);
+  const int64_t out = pick(1, 50);
+  const bool four = op == Operator::kConv4 || op == Operator::kTransposed4;
+  const int64_t k = four ? 4 : 3;
+  const std::vector<int64_t> shape =
+      is_transposed(op) ? std::vector{in, out, k, k} : std::vector{out, in, k, k};
+  return {stream.normal({pick(1, 3), in, pick(3, 17), pick(3, 17)}), stream.normal(shape),
+          stream.normal({out})};
+}
+
+// Value, gradients of a nonlinear function of it, and gradients of those gradients' squares: the
+// shape of a gradient penalty.
+template <typename F>
+std::vector<at::Tensor> derivatives(const F& function, const Inputs& inputs) {
+  using torch::autograd::grad;
+  const at::Tensor y = function(inputs.x, inputs.w, inputs.b);
+  const auto first = grad({(y * y.sin()).mean()}, {inputs.x, inputs.w, inputs.b}, {}, true, true);
+  const at::Tensor penalty = first[0].square().sum() + first[1].square().sum();
+  const auto second = grad({penalty}, {inputs.x, inputs.w, inputs.b});
+  return {y, first[0], first[1], first[2], second[0], second[1], second[2]};
+}
+
+double error(const at::Tensor& found, const at::Tensor& expected) {
+  const double scale = std::max(1e-30, expected.abs().max().item<double>());
+  return (found.to(at::kDouble) - expected).abs().max().item<double>() / scale;
+}
+
+class Conv : public ::testing::TestWithParam<ConvMode> {
+ protected:
+  void SetUp() override { set_conv_mode(GetParam()); }
+  void TearDown() override { set_conv_mode(ConvMode::kAuto); }
+};
+
+TEST_P(Conv, ValuesAndTwoDerivativesMatchFloat64) {
+  for (const Operator op : kOperators) {
+    for (int index = 0; index < 5; ++index) {
+      Stream stream(1, "ops.conv", 10 * static_cast<int>(op) + index);
+      const Inputs inputs = random_inputs(op, stream);
+      const auto function = [&](auto... t) { return ours(op, t...); };
+      const auto expected =
+          derivatives([&](auto... t) { return reference(op, t...); }, inputs.as(at::kDouble));
+      const auto found = derivatives(function, inputs.as(at::kFloat));
+      for (size_t i = 0; i < found.size(); ++i) {
+        EXPECT_LT(error(found[i], expected[i]), 2e-4)
+            << "operator " << static_cast<int>(op) << " input " << inputs.x.sizes() << " weight "
+            << inputs.w.sizes() << " derivative " << i;
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, Conv,
+                         ::testing::Values(ConvMode::kAuto, ConvMode::kStrict, ConvMode::kTorch));
+
+TEST(ConvOperators, TakeWhatTheEngineDoesNot) {
+  Stream stream(3, "ops.conv", 0);
+  const at::Tensor x = stream.normal({2, 20, 9, 8});
+  const auto check = [](const at::Tensor& found, const at::Tensor& expected) {
+    EXPECT_TRUE(at::allclose(found, expected, 1e-4, 1e-4));
+  };
+  const at::Tensor w5 = stream.normal({24, 20, 5, 5});
+  check(conv2d(x, w5, {}, 2, 2), at::conv2d(x, w5, {}, 2, 2));
+  const at::Tensor w3 = stream.normal({24, 20, 3, 3});
+  check(conv2d(x, w3, {}, 2, 1), at::conv2d(x, w3, {}, 2, 1));
+  check(conv2d(x, w3, {}, 1, 0), at::conv2d(x, w3, {}, 1, std::vector<int64_t>{0, 0}));
+  check(conv2d(x.to(at::kDouble), w3.to(at::kDouble), {}, 1, 1),
+        at::conv2d(x.to(at::kDouble), w3.to(at::kDouble), {}, 1, 1));
+  const at::Tensor last = x.contiguous(at::MemoryFormat::ChannelsLast);
+  check(conv2d(last, w3, {}, 1, 1), at::conv2d(x, w3, {}, 1, 1));
+  check(conv2d(x.slice(3, 0, 8, 2), w3, {}, 1, 1), at::conv2d(x.slice(3, 0, 8, 2), w3, {}, 1, 1));
+  const at::Tensor w4 = stream.normal({20, 24, 4, 4});
+  check(conv_transpose2d(x, w4, {}, 2, 1, 1), at::conv_transpose2d(x, w4, {}, 2, 1, 1));
+  EXPECT_EQ(conv2d(x.slice(0, 0, 0), w3, {}, 1, 1).size(0), 0);
+  EXPECT_THROW(conv2d(x, stream.normal({24, 19, 3, 3}), {}, 1, 1), c10::Error);
+}
+
+TEST(ConvOperators, SeeChangedWeights) {
+  Stream stream(4, "ops.conv", 0);
+  const at::Tensor x = stream.normal({2, 32, 16, 16});
+  const at::Tensor w = stream.normal({32, 32, 3, 3});
+  const auto check = [&](const char* what) {
+    const at::Tensor expected = at::conv2d(x.to(at::kDouble), w.to(at::kDouble), {}, 1, 1);
+    EXPECT_LT(error(conv2d(x, w, {}, 1, 1), expected), 2e-5) << what;
+  };
+  clear_weight_cache();
+  check("first use");
+  const size_t bytes = weight_cache_bytes();
+  EXPECT_GT(bytes, 0U);
+  check("second use");
+  w.mul_(2);
+  check("an operation in place");
+  w.detach().add_(1);
+  check("an operation on an alias");
+  float* data = w.data_ptr<float>();
+  for (int64_t i = 0; i < w.numel(); ++i) data[i] -= 0.5F;
+  check("a write through the pointer");
+  EXPECT_EQ(weight_cache_bytes(), bytes) << "old results must be replaced";
+}
+
+TEST(ConvOperators, ReuseOfMemoryIsNoticed) {
+  Stream stream(5, "ops.conv", 0);
+  const at::Tensor x = stream.normal({1, 32, 16, 16});
+  for (int round = 0; round < 8; ++round) {  // each weight is likely to get the memory of the last
+    const at::Tensor w = stream.normal({32, 32, 3, 3});
+    const at::Tensor expected = at::conv2d(x.to(at::kDouble), w.to(at::kDouble), {}, 1, 1);
+    EXPECT_LT(error(conv2d(x, w, {}, 1, 1), expected), 2e-5);
+  }
+}
+
+TEST(ConvOperators, ThreadsComputeTheSameBits) {
+  const int threads = at::get_num_threads();
+  Stream stream(6, "ops.conv", 0);
+  for (const Operator op : kOperators) {
+    const Inputs inputs = random_inputs(op, stream).as(at::kFloat);
+    const auto function = [&](auto... t) { return ours(op, t...); };
+    at::set_num_threads(1);
+    const auto one = derivatives(function, inputs);
+    for (const int count : {2, 4}) {
+      at::set_num_threads(count);
+      const auto many = derivatives(function, inputs);
+      for (const size_t i : {0U, 1U, 2U}) {
+        EXPECT_TRUE(at::equal(one[i], many[i])) << static_cast<int>(op) << " derivative " << i;
+      }
+    }
+  }
+  at::set_num_threads(threads);
+}
+
+TEST(ConvOperators, ModelsInTwoThreadsDoNotDisturbEachOther) {
+  const auto work = [](uint64_t seed) {
+    Stream stream(seed, "ops.conv", 0);
+    const Inputs a = random_inputs(Operator::kConv3, stream).as(at::kFloat);
+    const Inputs b = random_inputs(Operator::kTransposed4, stream).as(at::kFloat);
+    at::Tensor sum = at::zeros({});
+    for (int round = 0; round < 20; ++round) {
+      for (const auto& t : derivatives([](auto... v) { return ours(Operator::kConv3, v...); }, a)) {
+        sum = sum + t.detach().abs().sum();
+      }
+      for (const auto& t :
+           derivatives([](auto... v) { return ours(Operator::kTransposed4, v...); }, b)) {
+        sum = sum + t.detach().abs().sum();
+      }
+    }
+    return sum.item<float>();
+  };
+  const std::array<float, 2> expected = {work(1), work(2)};
+  std::array<float, 2> found{};
+  std::thread first([&] { found[0] = work(1); });
+  std::thread second([&] { found[1] = work(2); });
+  first.join();
+  second.join();
+  EXPECT_EQ(found, expected);
+}
+
+TEST(ConvChoices, ArePassedOnAsText) {
+  const winograd::Problem problem{Family::k3x3, 2, 3, 40, 48, 24, 24};
+  const ConvChoice choice = choose_conv(ConvPart::kForward, problem);
+  EXPECT_NE(choice, ConvChoice::kTorch);
+  const std::string line = "auto forward 3x3 3 40 48 24 24 ";
+  EXPECT_NE(conv_choices().find(line), std::string::npos);
+  load_conv_choices(line + "torch\n");
+  EXPECT_EQ(choose_conv(ConvPart::kForward, problem), ConvChoice::kTorch);
+  const std::string text = conv_choices();
+  load_conv_choices(text);
+  EXPECT_EQ(conv_choices(), text);
+  for (const char* wrong :
+       {"auto forward 3x3 3 40 48 24 torch", "auto sideways 3x3 1 1 1 1 1 torch",
+        "auto forward 3x3 3 40 48 24 24 torch more", "auto forward 3x3 3 40 48 -24 24 torch"}) {
+    EXPECT_THROW(load_conv_choices(wrong), UsageError) << wrong;
+  }
+  EXPECT_EQ(conv_choices(), text);
+}
+
+}  // namespace
+}  // namespace ganymede::ops
