@@ -116,6 +116,13 @@ std::string name_of(const Names& names, Enum value) {
 
 }  // namespace
 
+std::vector<std::pair<const char*, ConvMode>> enum_names(ConvMode) {
+  std::vector<std::pair<const char*, ConvMode>> names;
+  for (size_t i = 0; i < kModes.size(); ++i)
+    names.emplace_back(kModes.at(i), static_cast<ConvMode>(i));
+  return names;
+}
+
 void set_conv_mode(ConvMode mode) { process_mode = mode; }
 ConvMode conv_mode() { return process_mode; }
 

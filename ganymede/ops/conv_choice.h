@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "ganymede/ops/winograd/engine.h"
 
@@ -14,6 +16,7 @@ enum class ConvMode : uint8_t {
   kStrict,  // F(2, r): as accurate as a direct convolution
   kTorch,   // LibTorch only
 };
+std::vector<std::pair<const char*, ConvMode>> enum_names(ConvMode);
 
 // The mode of the process; the default is kAuto. Change it between steps, not during one.
 void set_conv_mode(ConvMode mode);

@@ -9,9 +9,9 @@ namespace ganymede::train {
 namespace {
 
 // Thresholds, with what they were set by (docs/health.md). "Healthy" are runs of gan2014, dcgan and
-// wgan_gp on ring8, gaussian and digits.
+// wgan_gp on ring8, gaussian, digits, Fashion-MNIST and stacked MNIST.
 constexpr double kFalling = 0.99;  // times what it was: progress, however slow; no sampling noise
-constexpr double kFarFromReals = 0.15;  // healthy ones are below within 20 looks and stay there
+constexpr double kFarFromReals = 0.15;  // healthy ones fall until they are below, and stay there
 constexpr double kSeparated = 0.99;     // of pairs of a real and a fake: D has all but won
 constexpr double kWinning = 0.97;       // D's accuracy in training, likewise
 constexpr double kGuessing = 0.6;     // D's accuracy, or separation, that is no better than chance
@@ -20,7 +20,7 @@ constexpr double kGrowing = 1.005;    // times the spread that it was
 constexpr double kMoved = 0.3;        // travel that rules out a G which only never began
 constexpr double kLostShare = 0.5;    // of the best spread so far; healthy ones lose a third
 constexpr double kMissed = 0.4;       // share of reals; healthy ones up to 0.25
-constexpr double kLargestGap = 1e3;   // of mean scores; healthy ones below 30
+constexpr double kLargestGap = 1e3;   // of mean scores; healthy ones below 30, critics below 100
 constexpr double kLargestNorm = 1e4;  // of gradients; healthy ones below 200
 constexpr double kMemorised = 0.9;    // trained reals above held-out ones; healthy ones below 0.7
 constexpr double kPosition = 0.5;     // of held-out reals on the way from reals (0) to fakes (1)
@@ -69,7 +69,8 @@ bool HealthJudge::weak() const {
 bool HealthJudge::modes_lost() const {
   const HealthSignals& now = recent_.back();
   const bool growing = now.spread > kGrowing * recent_.front().spread;
-  const bool collapsed = now.spread < kCollapsed && now.travel >= kMoved && !growing;
+  // A critic's G may shrink at first while it comes nearer: that is progress.
+  const bool collapsed = now.spread < kCollapsed && now.travel >= kMoved && !growing && !falling();
   return collapsed || now.spread < kLostShare * best_spread_ || now.missed >= kMissed;
 }
 

@@ -18,6 +18,7 @@
 #include "ganymede/core/tuning.h"
 #include "ganymede/core/version.h"
 #include "ganymede/media/checkpoints.h"
+#include "ganymede/train/engine_state.h"
 #include "ganymede/train/recorder.h"
 #include "ganymede/train/scorekeeper.h"
 
@@ -140,6 +141,7 @@ class Run {
     if (!checkpoint) return false;
     const std::string where = checkpoint->path.string();
     session_.check_identity(checkpoint->content.state, where);
+    resume_engine(checkpoint->content.state.value("engine", nlohmann::json()), where);
     const auto scalars = checkpoint->content.state.value("trainer", nlohmann::json::object());
     trainer().load(checkpoint->content.files, scalars, where);
     if (monitor_)
@@ -204,6 +206,7 @@ class Run {
     if (!is_finite()) return false;
     nlohmann::json state = identity();
     state["trainer"] = trainer().scalars();
+    state["engine"] = engine_state();
     if (monitor_) state["health"] = monitor_->state();
     const fs::path path = folder_.checkpoint(static_cast<int64_t>(trainer().kimg()));
     try {

@@ -84,6 +84,11 @@ void BalanceConfig::describe(config::Schema<BalanceConfig>& s) {
       .unit("kimg");
 }
 
+void EngineConfig::describe(config::Schema<EngineConfig>& s) {
+  s.field("conv", &EngineConfig::conv,
+          "convolutions: auto is fastest, strict as accurate as direct ones, torch LibTorch's own");
+}
+
 void OptimizerConfig::describe(config::Schema<OptimizerConfig>& s) {
   s.field("kind", &OptimizerConfig::kind, "optimizer");
   s.field("learning_rate", &OptimizerConfig::learning_rate, "step size").above(0);

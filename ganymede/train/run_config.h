@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ganymede/config/schema.h"
+#include "ganymede/ops/conv_choice.h"
 
 namespace ganymede::train {
 
@@ -55,6 +56,12 @@ struct BalanceConfig {
   int64_t max_repeats = 3;
   double smoothing_kimg = 1;  // half-life of the accuracy estimate
   static void describe(config::Schema<BalanceConfig>& schema);
+};
+
+// [engine]: how, not what, a run computes.
+struct EngineConfig {
+  ops::ConvMode conv = ops::ConvMode::kAuto;
+  static void describe(config::Schema<EngineConfig>& schema);
 };
 
 enum class OptimizerKind { kSgd, kAdam, kRmsprop };

@@ -86,6 +86,7 @@ std::vector<config::Section> recipe_sections(const std::string& gan) {
       config::Section::defaults<TrainConfig>("train"),
       config::Section::defaults<BalanceConfig>("train.balance"),
       config::Section::defaults<EvaluateConfig>("evaluate"),
+      config::Section::defaults<EngineConfig>("engine"),
       config::Section::defaults<OptimizerConfig>("optimizer")};
   for (const std::string& player : entry.info.players) {
     sections.push_back(config::Section::defaults<OptimizerConfig>("optimizer." + player));
@@ -109,6 +110,7 @@ Session::Session(config::Recipe recipe) : recipe_(std::move(recipe)) {
   recipe_.bind("train", train_);
   recipe_.bind("train.balance", balance_);
   recipe_.bind("evaluate", evaluate_);
+  recipe_.bind("engine", engine_);
   recipe_.bind("optimizer", base_optimizer_);
   for (const std::string& player : entry.info.players) {
     OptimizerConfig& own = optimizers_[player] = base_optimizer_;
@@ -122,6 +124,7 @@ Session::Session(config::Recipe recipe) : recipe_(std::move(recipe)) {
 std::string Session::short_name() const { return choice_.name + "-" + slug(data_.path); }
 
 void Session::open(Progress* progress) {
+  ops::set_conv_mode(engine_.conv);
   dataset_ = data::open_dataset(data_, progress);
   warn_of_broken_files(*dataset_);
   gan_ = builder_->build(dataset_->spec());

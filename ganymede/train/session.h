@@ -36,7 +36,8 @@ class Session {
   // Binds and checks every key of the recipe; reads no data.
   explicit Session(config::Recipe recipe);
 
-  // Opens the data, builds and initialises the gan and its trainer.
+  // Opens the data, builds and initialises the gan and its trainer. Sets the process' mode of
+  // convolutions.
   void open(Progress* progress = nullptr);
 
   const config::Recipe& recipe() const { return recipe_; }
@@ -68,6 +69,7 @@ class Session {
   TrainConfig train_;
   BalanceConfig balance_;
   EvaluateConfig evaluate_;
+  EngineConfig engine_;
   OptimizerConfig base_optimizer_;
   std::map<std::string, OptimizerConfig> optimizers_;
   std::unique_ptr<gans::GanBuilder> builder_;

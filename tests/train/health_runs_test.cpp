@@ -38,7 +38,16 @@ const Assignments kDigits = {"gan.name=dcgan",      "gan.latent_dim=32",
 struct Told {
   std::vector<std::string> words;  // in the order they were raised, without repeats
   double first_kimg = -1;          // of the first
+  std::string looks;               // all signals, for the message of a failure
 };
+
+std::string text_of(const StatsLine& line) {
+  std::string text = "\n" + std::to_string(line.at("kimg")) + " kimg:";
+  for (const auto& [name, value] : line) {
+    if (name.starts_with("health/")) text += " " + name.substr(7) + " " + std::to_string(value);
+  }
+  return text;
+}
 
 class HealthRuns : public ::testing::Test {
  protected:
@@ -50,13 +59,14 @@ class HealthRuns : public ::testing::Test {
     assignments.insert(assignments.end(), {"train.checkpoint_kimg=0.0", "train.sample_kimg=0.0",
                                            "evaluate.metrics=[]", "train.threads=1"});
     const fs::path folder = temp_.path() / "run";
+    Told told;
     try {
       run_in(folder, recipe_of(assignments));
-    } catch (const NumericError&) {
-      // The policy "stop": what was written before counts.
+    } catch (const NumericError& error) {
+      told.looks = error.what();  // the policy "stop": what was written before counts
     }
-    Told told;
     for (const StatsLine& line : read_stats(folder / "stats.jsonl")) {
+      if (line.contains("health/finite")) told.looks += text_of(line);
       const auto code = line.find("health");
       if (code == line.end() || code->second == 0) continue;
       const std::string word = name_of(static_cast<HealthWord>(static_cast<int>(code->second)));
@@ -72,7 +82,13 @@ class HealthRuns : public ::testing::Test {
   }
 
   void expect_word(const std::string& word, const Assignments& base, const Assignments& more) {
-    EXPECT_EQ(told(base, more).words, (std::vector<std::string>{word}));
+    const Told found = told(base, more);
+    EXPECT_EQ(found.words, (std::vector<std::string>{word})) << found.looks;
+  }
+
+  void expect_no_word(const Assignments& base, const Assignments& more) {
+    const Told found = told(base, more);
+    EXPECT_EQ(found.words, std::vector<std::string>()) << found.looks;
   }
 
  private:
@@ -102,13 +118,13 @@ TEST_F(HealthRuns, NothingMoves) {
 
 TEST_F(HealthRunsLong, HealthyPointsRaiseNothing) {
   for (const char* seed : {"seed=0", "seed=1", "seed=2"}) {
-    EXPECT_EQ(told(kRing, {seed, "train.kimg=1000"}).words, std::vector<std::string>());
+    expect_no_word(kRing, {seed, "train.kimg=1000"});
   }
 }
 
 TEST_F(HealthRunsLong, HealthyPicturesRaiseNothing) {
   for (const char* seed : {"seed=0", "seed=1", "seed=2"}) {
-    EXPECT_EQ(told(kDigits, {seed, "train.kimg=30"}).words, std::vector<std::string>());
+    expect_no_word(kDigits, {seed, "train.kimg=30"});
   }
 }
 
@@ -116,9 +132,7 @@ TEST_F(HealthRunsLong, HealthyCriticRaisesNothing) {
   Assignments critic = kRing;
   critic.erase(critic.begin() + 3, critic.begin() + 10);
   critic.front() = "gan.name=wgan_gp";
-  EXPECT_EQ(
-      told(critic, {"gan.mlp_units=[48,48]", "gan.penalty_weight=0.1", "train.kimg=600"}).words,
-      std::vector<std::string>());
+  expect_no_word(critic, {"gan.mlp_units=[48,48]", "gan.penalty_weight=0.1", "train.kimg=600"});
 }
 
 TEST_F(HealthRunsLong, DiscriminatorTooStrong) {

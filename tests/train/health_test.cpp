@@ -115,6 +115,16 @@ TEST(HealthJudge, AGeneratorThatOnlyBeganIsNotCollapsed) {
   for (const int word : grows) EXPECT_LE(word, 0);
 }
 
+TEST(HealthJudge, AGeneratorThatShrinksWhileItComesNearerIsNotCollapsed) {
+  // As wgan_gp on stacked MNIST begins: far apart from the reals, all alike, and improving.
+  const auto shrinks = words(12, 0, [look = 0](HealthSignals& s) mutable {
+    s.spread = 0.05 * std::pow(0.98, ++look);
+    s.distance = 0.47 * std::pow(0.96, look);
+    s.travel = 1;
+  });
+  for (const int word : shrinks) EXPECT_LE(word, 0);
+}
+
 TEST(HealthJudge, SaysNothingBeforeItHasSeenEnough) {
   const auto strong = words(8, 0, kStrong);
   for (int i = 0; i + 1 < HealthJudge::kWarmUp; ++i) EXPECT_EQ(strong[static_cast<size_t>(i)], -1);
