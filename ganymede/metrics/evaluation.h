@@ -23,6 +23,7 @@ struct EvaluationOptions {
   int64_t repeats = 3;
   uint64_t seed = 0;          // repeat r judges the samples of seeds seed + r * samples ...
   std::string features = {};  // as for open_feature_net; empty: "identity" for points, else "pca"
+  std::shared_ptr<const FeatureNet> net = nullptr;  // opened already: instead of features, resize
   std::string resize = "clean";
   std::string digits = {};   // a classifier of digits, for stacked_modes
   std::string lpips = {};    // weights of LPIPS (.safetensors), for lpips and ppl
