@@ -196,7 +196,8 @@ void Evaluator::State::judge(const Subject& subject, int64_t repeat, Meter& mete
     std::iota(seeds.begin(), seeds.end(), seed + static_cast<uint64_t>(first));
     return subject.sample(seeds);
   };
-  const Evidence fake = gather(take, samples, wanted, *net, options.quantise, meter, subject.name);
+  const Evidence fake =
+      gather(take, samples, wanted, *net, options.quantise, meter, subject.name, options.group);
   Comparison comparison = compare(reals->real(), fake, seed);
   if (subject.latents.generate) comparison.latents = &subject.latents;
   comparison.exhibits = exhibits;
