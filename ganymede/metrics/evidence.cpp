@@ -5,6 +5,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
+#include <functional>
+#include <utility>
+#include <vector>
 
 #include "ganymede/core/error.h"
 #include "ganymede/data/domain.h"
@@ -87,6 +91,27 @@ std::pair<int64_t, int64_t> own_part(int64_t count, const dist::Group* group) {
   return {std::min(first * kBlock, count), std::min(last * kBlock, count)};
 }
 
+// Has `work` done on every rank. Where it fails, this rank throws what it threw; the others throw
+// GroupError, instead of waiting for it in vain.
+void on_all_ranks(dist::Group* group, const std::function<void()>& work) {
+  std::exception_ptr failure;
+  try {
+    work();
+  } catch (...) {
+    if (!group) throw;
+    failure = std::current_exception();
+  }
+  if (!group) return;
+  const std::vector<at::Tensor> failed = group->gather(at::scalar_tensor(failure ? 1 : 0));
+  if (failure) std::rethrow_exception(failure);
+  for (size_t rank = 0; rank < failed.size(); ++rank) {
+    if (failed[rank].item<float>() == 0) continue;
+    throw dist::GroupError({.where = "rank " + std::to_string(group->rank()),
+                            .found = "rank " + std::to_string(rank) + " has failed",
+                            .remedy = "see its message"});
+  }
+}
+
 }  // namespace
 
 void Meter::add(int64_t samples, const std::string& what) {
@@ -101,8 +126,7 @@ Evidence gather(const TakeSamples& take, int64_t count, const Wanted& wanted, co
   const at::NoGradGuard no_grad;
   const auto [begin, end] = own_part(count, group);
   Collector collector(count, begin, wanted, net);
-  for (int64_t first = begin; first < end; first += kBlock) {
-    const int64_t size = std::min(kBlock, end - first);
+  const auto look_at = [&](int64_t first, int64_t size) {
     at::Tensor samples = take(first, size);
     check_finite(samples, first, what);
     at::Tensor bytes;
@@ -112,7 +136,10 @@ Evidence gather(const TakeSamples& take, int64_t count, const Wanted& wanted, co
     }
     collector.add(samples, bytes);
     meter.add(size, what);
-  }
+  };
+  on_all_ranks(group, [&, first = begin, last = end] {
+    for (int64_t at = first; at < last; at += kBlock) look_at(at, std::min(kBlock, last - at));
+  });
   meter.add(count - (end - begin), what);  // by others
   return collector.finish(group);
 }

@@ -53,7 +53,8 @@ using TakeSamples = std::function<at::Tensor(int64_t first, int64_t count)>;
 // NumericError naming the sample for values or features that are not finite.
 //
 // With a `group`, a collective: each rank takes its share, in whole blocks so that the network sees
-// the same batches as in one process, and every rank gets all of the evidence, bit for bit.
+// the same batches as in one process, and every rank gets all of the evidence, bit for bit. When
+// one rank throws, the others throw GroupError.
 Evidence gather(const TakeSamples& take, int64_t count, const Wanted& wanted, const FeatureNet& net,
                 bool quantise, Meter& meter, const std::string& what, dist::Group* group = nullptr);
 
