@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <memory>
@@ -9,10 +10,12 @@
 
 #include "cli/command.h"
 #include "cli/judged.h"
+#include "cli/torch_features.h"
 #include "ganymede/core/error.h"
 #include "ganymede/core/files.h"
 #include "ganymede/core/text.h"
 #include "ganymede/core/tuning.h"
+#include "ganymede/dist/group.h"
 #include "ganymede/metrics/report.h"
 #include "ganymede/train/run_folder.h"
 
@@ -29,6 +32,17 @@ struct Arguments {
   bool allow_small = false, floats = false, no_floor = false, no_cache = false;
 };
 
+// A rank waits this long for the samples of the slowest other.
+constexpr std::chrono::minutes kPatience{30};
+
+// Started as torchrun does, processes share the samples; the first of them speaks.
+Context voice_of(const dist::Group& group, Context context) {
+  if (group.is_first()) return context;
+  context.json = false;
+  context.quiet = true;
+  return context;
+}
+
 // "fd,kid prdc" -> names.
 std::vector<std::string> words_of(const std::string& text) {
   std::vector<std::string> words;
@@ -44,8 +58,10 @@ std::vector<std::string> words_of(const std::string& text) {
   return words;
 }
 
-metrics::EvaluationOptions options_of(const Arguments& args, const ReferenceData& reference) {
+metrics::EvaluationOptions options_of(const Arguments& args, const ReferenceData& reference,
+                                      dist::Group& group) {
   metrics::EvaluationOptions options;
+  options.group = &group;
   options.metrics = words_of(args.metrics);
   options.samples = args.samples;
   options.repeats = args.repeats;
@@ -55,6 +71,7 @@ metrics::EvaluationOptions options_of(const Arguments& args, const ReferenceData
   }
   options.seed = static_cast<uint64_t>(args.seed);
   options.features = args.features;
+  options.net = torch_feature_net(args.features, args.resize);
   options.resize = args.resize;
   options.digits = args.digits;
   options.lpips = args.lpips;
@@ -138,25 +155,29 @@ std::string kimg_head(const metrics::Record& record) {
   return std::isfinite(record.kimg) ? format_number(record.kimg) + " kimg" : record.subject;
 }
 
-void run_evaluate(const Arguments& args, const Context& context) {
+void run_evaluate(const Arguments& args, const Context& own_context) {
   tune_process(static_cast<int>(args.threads));
+  dist::Group group = dist::Group::from_environment(kPatience);
+  const Context context = voice_of(group, own_context);
   const std::string what =
       args.what.front() == "last" ? train::last_run(args.runs).string() : args.what.front();
   Progress reading(context.progress(), "reading data", "files");
   const auto paths = checkpoints_of(what, args.checkpoint);
   Judged judged = open_judged(paths.front(), args.data, args.device, &reading);
   const ReferenceData reference = open_reference(judged, args.data, &reading);
-  metrics::Evaluator evaluator(reference.dataset, options_of(args, reference), &reading);
+  metrics::Evaluator evaluator(reference.dataset, options_of(args, reference, group), &reading);
   reading.finish("");
   Judgement judgement;
   metrics::Exhibits exhibits;
+  const bool pictured = group.is_first() && !args.report.empty();
   for (size_t i = 0; i < paths.size(); ++i) {
     if (i > 0) judged = open_judged(paths[i], args.data, args.device, nullptr);
     const bool last = i + 1 == paths.size();  // whose pictures are shown
-    judgement.records.push_back(judge(evaluator, judged.subject, context,
-                                      last && !args.report.empty() ? &exhibits : nullptr));
+    judgement.records.push_back(
+        judge(evaluator, judged.subject, context, last && pictured ? &exhibits : nullptr));
     judgement.heads.push_back(kimg_head(judgement.records.back()));
   }
+  if (!group.is_first()) return;
   judgement.pictures = metrics::checkpoint_curves(judgement.records);
   add_pictures(exhibits, judged.subject, paths.size() > 1 ? judgement.heads.back() : "", judgement);
   show(args, "Evaluation of " + what, reference.note, judgement, context);
@@ -199,7 +220,7 @@ bool learned_alike(const std::vector<Judged>& all) {
 
 // All with the same number of samples and repeats: those that the poorest of them allows.
 void judge_equally(const std::vector<Judged>& all, Arguments args, const Context& context,
-                   Judgement& judgement, std::string& note) {
+                   dist::Group& group, Judgement& judgement, std::string& note) {
   for (const Judged& judged : all) {
     if (judged.subject.size > 0) args.samples = std::min(args.samples, judged.subject.size);
   }
@@ -217,7 +238,7 @@ void judge_equally(const std::vector<Judged>& all, Arguments args, const Context
         "not all are known to have learned from the same data: copies of the reference are "
         "looked for";
   }
-  metrics::EvaluationOptions options = options_of(args, reference);
+  metrics::EvaluationOptions options = options_of(args, reference, group);
   metrics::Evaluator evaluator(reference.dataset, options, &reading);
   reading.finish("");
   for (const Judged& judged : all) {
@@ -229,13 +250,15 @@ void judge_equally(const std::vector<Judged>& all, Arguments args, const Context
   }
 }
 
-void run_compare(const Arguments& args, const Context& context) {
+void run_compare(const Arguments& args, const Context& own_context) {
   if (args.what.size() < 2) {
     throw UsageError({.where = "gan compare",
                       .found = "only " + join(args.what),
                       .allowed = "two or more to compare"});
   }
   tune_process(static_cast<int>(args.threads));
+  dist::Group group = dist::Group::from_environment(kPatience);
+  const Context context = voice_of(group, own_context);
   Judgement judgement;
   std::vector<Judged> all;
   for (const std::string& what : args.what) {
@@ -245,9 +268,9 @@ void run_compare(const Arguments& args, const Context& context) {
       all.push_back(open_judged(what, args.data, args.device, nullptr));
   }
   std::string note;
-  if (!all.empty()) judge_equally(all, args, context, judgement, note);
+  if (!all.empty()) judge_equally(all, args, context, group, judgement, note);
   check_comparable(judgement);
-  show(args, "Comparison", note, judgement, context);
+  if (group.is_first()) show(args, "Comparison", note, judgement, context);
 }
 
 std::vector<Option> common_options(Arguments& args) {
@@ -260,7 +283,8 @@ std::vector<Option> common_options(Arguments& args) {
           {"-n", "samples on each side, in each repeat", &args.samples},
           {"--seeds", "repeats with other seeds", &args.repeats},
           {"--seed", "seed of the first sample", &args.seed},
-          {"--features", "pca, random, identity (points), or a .safetensors file", &args.features},
+          {"--features", "pca, random, identity (points), or a .safetensors or .pth file",
+           &args.features},
           {"--resize",
            "how pictures reach the network",
            &args.resize,

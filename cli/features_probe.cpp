@@ -14,6 +14,7 @@
 #include "ganymede/core/random.h"
 #include "ganymede/core/tuning.h"
 #include "ganymede/infer/critic.h"
+#include "ganymede/metrics/feature_net.h"
 #include "ganymede/metrics/linear_probe.h"
 
 namespace ganymede::cli {
@@ -76,6 +77,15 @@ std::vector<double> accuracies(const Experiment& experiment, int64_t labels, con
   return sums;
 }
 
+// Random convolutions that are the same for every run; points have no such network.
+void add_random(Experiment& experiment) {
+  if (experiment.train->spec().domain != "image") return;
+  const std::shared_ptr<const metrics::FeatureNet> net =
+      metrics::open_feature_net("random", *experiment.train);
+  experiment.features.emplace_back("random convolutions",
+                                   [net](const at::Tensor& x) { return net->features(x); });
+}
+
 Experiment prepare(const Arguments& args, const infer::Critic& critic,
                    const infer::Critic& untrained) {
   Experiment experiment;
@@ -98,6 +108,7 @@ Experiment prepare(const Arguments& args, const infer::Critic& critic,
       {"raw pixels", [](const at::Tensor& x) { return x.flatten(1); }},
       {"untrained discriminator",
        [&untrained](const at::Tensor& x) { return untrained.features(x); }}};
+  add_random(experiment);
   return experiment;
 }
 

@@ -112,7 +112,7 @@ Group Group::meet_at(const std::string& host, uint16_t port, int rank, int size,
   });
 }
 
-Group Group::from_environment() {
+Group Group::from_environment(std::chrono::milliseconds patience) {
   const auto size = environment_number("WORLD_SIZE", 1 << 20);
   if (!size || *size <= 1) return {};
   const auto rank = environment_number("RANK", 1 << 20);
@@ -123,7 +123,7 @@ Group Group::from_environment() {
                       .found = std::to_string(*size) + " without RANK, MASTER_ADDR or MASTER_PORT",
                       .remedy = "start with torchrun --no-python, or set all four"});
   }
-  return meet_at(host, static_cast<uint16_t>(*port), *rank, *size);
+  return meet_at(host, static_cast<uint16_t>(*port), *rank, *size, patience);
 }
 
 std::pair<int64_t, int64_t> Group::share(int64_t count) const {

@@ -39,7 +39,7 @@ class Group {
                        std::chrono::milliseconds patience = kPatience);
   // As torchrun says: RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT; alone without them. Throws
   // UsageError for values that make no sense.
-  static Group from_environment();
+  static Group from_environment(std::chrono::milliseconds patience = kPatience);
 
   Group(Group&&) noexcept;
   Group& operator=(Group&&) noexcept;

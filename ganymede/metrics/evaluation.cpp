@@ -41,8 +41,9 @@ void check_counts(const EvaluationOptions& options, const data::Dataset& referen
   at_least("reference data", reference.size(), 2);
 }
 
-std::unique_ptr<FeatureNet> open_net(const data::Dataset& reference,
-                                     const EvaluationOptions& options, Progress* progress) {
+std::shared_ptr<const FeatureNet> open_net(const data::Dataset& reference,
+                                           const EvaluationOptions& options, Progress* progress) {
+  if (options.net) return options.net;
   const bool points = reference.spec().domain == "points";
   const std::string fallback = points ? kPointsNet : kPicturesNet;
   const std::string name = options.features.empty() ? fallback : options.features;
@@ -101,7 +102,7 @@ std::string utc_now() {
 struct Evaluator::State {
   std::shared_ptr<const data::Dataset> reference;
   EvaluationOptions options;
-  std::unique_ptr<FeatureNet> net;
+  std::shared_ptr<const FeatureNet> net;
   std::unique_ptr<FeatureNet> digits;
   std::unique_ptr<Lpips> lpips;
   std::vector<const Metric*> metrics;
@@ -195,7 +196,8 @@ void Evaluator::State::judge(const Subject& subject, int64_t repeat, Meter& mete
     std::iota(seeds.begin(), seeds.end(), seed + static_cast<uint64_t>(first));
     return subject.sample(seeds);
   };
-  const Evidence fake = gather(take, samples, wanted, *net, options.quantise, meter, subject.name);
+  const Evidence fake =
+      gather(take, samples, wanted, *net, options.quantise, meter, subject.name, options.group);
   Comparison comparison = compare(reals->real(), fake, seed);
   if (subject.latents.generate) comparison.latents = &subject.latents;
   comparison.exhibits = exhibits;

@@ -10,6 +10,7 @@
 
 #include "ganymede/core/progress.h"
 #include "ganymede/data/dataset.h"
+#include "ganymede/dist/group.h"
 #include "ganymede/metrics/feature_net.h"
 #include "ganymede/metrics/metric_table.h"
 #include "ganymede/metrics/score.h"
@@ -23,6 +24,7 @@ struct EvaluationOptions {
   int64_t repeats = 3;
   uint64_t seed = 0;          // repeat r judges the samples of seeds seed + r * samples ...
   std::string features = {};  // as for open_feature_net; empty: "identity" for points, else "pca"
+  std::shared_ptr<const FeatureNet> net = nullptr;  // opened already: instead of features, resize
   std::string resize = "clean";
   std::string digits = {};   // a classifier of digits, for stacked_modes
   std::string lpips = {};    // weights of LPIPS (.safetensors), for lpips and ppl
@@ -30,6 +32,10 @@ struct EvaluationOptions {
   bool quantise = true;      // round images to 8 bits, as files do
   bool floor = true;
   bool cache = true;  // keep the reference's features in the user's cache folder
+  // The processes that share the work; each must evaluate the same subjects in the same order. All
+  // get the same record as one process does; the first of them writes what is kept. Outlives the
+  // evaluator; null: this process alone.
+  dist::Group* group = nullptr;
 
   // How the reference was opened: for the record, and for the modes of built-in sets.
   data::DataConfig data = {};

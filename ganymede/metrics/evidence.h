@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "ganymede/core/progress.h"
+#include "ganymede/dist/group.h"
 #include "ganymede/metrics/feature_net.h"
 #include "ganymede/metrics/feature_statistics.h"
 
@@ -50,8 +51,12 @@ using TakeSamples = std::function<at::Tensor(int64_t first, int64_t count)>;
 // Takes `count` samples in blocks. Images ([N, C, H, W]) are rounded to 8 bits first when
 // `quantise` is set, as every picture file is; pictures are kept as bytes either way. Throws
 // NumericError naming the sample for values or features that are not finite.
+//
+// With a `group`, a collective: each rank takes its share, in whole blocks so that the network sees
+// the same batches as in one process, and every rank gets all of the evidence, bit for bit. When
+// one rank throws, the others throw GroupError.
 Evidence gather(const TakeSamples& take, int64_t count, const Wanted& wanted, const FeatureNet& net,
-                bool quantise, Meter& meter, const std::string& what);
+                bool quantise, Meter& meter, const std::string& what, dist::Group* group = nullptr);
 
 // Samples [0, count) of the same evidence.
 Evidence head(const Evidence& evidence, int64_t count);

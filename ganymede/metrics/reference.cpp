@@ -1,5 +1,6 @@
 #include "ganymede/metrics/reference.h"
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,6 +22,13 @@ at::Tensor take_from(const data::Dataset& data, int64_t first, int64_t count) {
   for (int64_t i = first; i < first + count; ++i)
     indices.push_back(stored_sample_at(i, data.size()));
   return data::read_batch(data, indices).samples;
+}
+
+// Whether all processes say so: they must take the same path.
+bool all_of_group(bool mine, dist::Group* group) {
+  if (!group) return mine;
+  const at::Tensor count = group->sum(at::scalar_tensor(mine ? 1 : 0, at::kLong));
+  return count.item<int64_t>() == group->size();
 }
 
 // A cache that cannot be written costs time, not the result.
@@ -115,6 +123,7 @@ Evidence Reference::gather_part(const data::Dataset& data, const std::string& sp
   } else if (worth_keeping && options_.cache && !wanted.probabilities) {
     known = cached_statistics(identity, /*keep=*/true);
   }
+  if (!all_of_group(known.has_value(), options_.group)) known.reset();
   if (known) wanted.features = false;
   if (known && !wanted.pictures && data.spec().domain == "image") {  // nothing to read
     meter.add(count, what);
@@ -124,11 +133,13 @@ Evidence Reference::gather_part(const data::Dataset& data, const std::string& sp
     return evidence;
   }
   const auto take = [&](int64_t at, int64_t size) { return take_from(data, first + at, size); };
-  Evidence evidence = gather(take, count, wanted, net_, options_.quantise, meter, what);
+  Evidence evidence =
+      gather(take, count, wanted, net_, options_.quantise, meter, what, options_.group);
   if (known) {
     evidence.features = std::move(known);
     return evidence;
   }
+  if (options_.group && !options_.group->is_first()) return evidence;
   if (wanted.features && !file.empty()) save_statistics(file, *evidence.features, identity);
   if (worth_keeping && options_.cache) keep_for_later(*evidence.features, identity);
   return evidence;
