@@ -107,11 +107,8 @@ void print_records(const Judgement& judgement) {
   print_table(records.size() == 1 ? metrics::score_table(records.front())
                                   : metrics::comparison_table(records, judgement.heads));
   print("");
-  for (size_t i = 0; i < records.size(); ++i) {
-    for (const std::string& warning : records[i].warnings) {
-      const std::string who = records.size() > 1 ? judgement.heads[i] + ": " : std::string();
-      print("warning: " + who + warning);
-    }
+  for (const std::string& line : metrics::warning_lines(records, judgement.heads)) {
+    print("warning: " + line);
   }
   print(metrics::settings_line(records.front()));
 }

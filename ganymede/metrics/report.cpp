@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "ganymede/core/text.h"
 #include "ganymede/data/domain.h"
@@ -116,6 +117,26 @@ TextTable comparison_table(const std::vector<Record>& records,
     rows.push_back(std::move(row));
   }
   return rows;
+}
+
+std::vector<std::string> warning_lines(const std::vector<Record>& records,
+                                       const std::vector<std::string>& heads) {
+  std::vector<std::string> texts;                         // in the order of their first appearance
+  std::map<std::string, std::vector<std::string>> whose;  // by text
+  for (size_t i = 0; i < records.size(); ++i) {
+    for (const std::string& warning : records[i].warnings) {
+      auto& owners = whose[warning];
+      if (owners.empty()) texts.push_back(warning);
+      owners.push_back(i < heads.size() ? heads[i] : std::string());
+    }
+  }
+  std::vector<std::string> lines;
+  for (const std::string& text : texts) {
+    const auto& owners = whose[text];
+    const bool all = owners.size() == records.size();
+    lines.push_back(all ? text : fmt::format("{}: {}", fmt::join(owners, ", "), text));
+  }
+  return lines;
 }
 
 std::string settings_line(const Record& record) {

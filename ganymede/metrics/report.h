@@ -23,6 +23,11 @@ TextTable comparison_table(const std::vector<Record>& records,
 // "5,000 real, 3 x 5,000 generated, pca (no resizing), 8 bits, digits (test) 0123456789abcdef".
 std::string settings_line(const Record& record);
 
+// The warnings of all records, each once, with the heads of the columns it belongs to where it does
+// not belong to all.
+std::vector<std::string> warning_lines(const std::vector<Record>& records,
+                                       const std::vector<std::string>& heads);
+
 // A picture of the page and what it shows.
 struct ReportPicture {
   std::string title;

@@ -96,11 +96,8 @@ std::string table_html(const TextTable& table, bool all_figures) {
 
 std::string warnings_html(const Report& report) {
   std::string html;
-  for (size_t i = 0; i < report.records.size(); ++i) {
-    for (const std::string& warning : report.records[i].warnings) {
-      const std::string who = report.records.size() > 1 ? report.heads[i] + ": " : std::string();
-      html += "<p class=\"warning\">" + escaped(who + warning) + "</p>\n";
-    }
+  for (const std::string& line : warning_lines(report.records, report.heads)) {
+    html += "<p class=\"warning\">" + escaped(line) + "</p>\n";
   }
   return html;
 }

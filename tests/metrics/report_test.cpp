@@ -71,6 +71,16 @@ TEST(Report, ThePageEscapesEverythingAndNeedsNoOtherFile) {
   }
 }
 
+TEST(Report, WarningsAreSaidOnce) {
+  Record first, second, third;
+  first.warnings = {"small", "copies"};
+  second.warnings = {"copies"};
+  third.warnings = {"copies", "small"};
+  EXPECT_EQ(warning_lines({first, second, third}, {"a", "b", "c"}),
+            (std::vector<std::string>{"a, c: small", "copies"}));
+  EXPECT_EQ(warning_lines({first}, {"a"}), (std::vector<std::string>{"small", "copies"}));
+}
+
 TEST(Report, CurvesNeedTwoCheckpoints) {
   Record first = record({score("x", 3, Better::kLower, 1)}), second = first;
   first.kimg = 10;
