@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/critic_features.h"
 #include "cli/judged.h"
 #include "cli/torch_features.h"
 #include "ganymede/core/error.h"
@@ -72,6 +73,7 @@ metrics::EvaluationOptions options_of(const Arguments& args, const ReferenceData
   options.seed = static_cast<uint64_t>(args.seed);
   options.features = args.features;
   options.net = torch_feature_net(args.features, args.resize);
+  if (!options.net) options.net = critic_feature_net(args.features, args.device);
   options.resize = args.resize;
   options.digits = args.digits;
   options.lpips = args.lpips;
@@ -280,7 +282,8 @@ std::vector<Option> common_options(Arguments& args) {
           {"-n", "samples on each side, in each repeat", &args.samples},
           {"--seeds", "repeats with other seeds", &args.repeats},
           {"--seed", "seed of the first sample", &args.seed},
-          {"--features", "pca, random, identity (points), or a .safetensors or .pth file",
+          {"--features",
+           "pca, random, identity (points), discriminator:RUN, or a .safetensors or .pth file",
            &args.features},
           {"--resize",
            "how pictures reach the network",

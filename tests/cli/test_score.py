@@ -67,3 +67,18 @@ def test_the_probe_reads_classes(digits):
     assert min(found.values()) > 0.3  # chance: 0.1
     fails(USAGE, "features", "probe", digits, "--data", "digits", "--labels", "10000000", "-q",
           says=["--labels"])
+
+
+def test_the_discriminator_as_feature_network(digits, tmp_path):
+    record = tmp_path / "record.json"
+    arguments = ("evaluate", digits, "--data", "digits", "--features", f"discriminator:{digits}",
+                 "--metrics", "kid", "-n", "100", "--seeds", "2", "--threads", "1", "-q")
+    gan(*arguments, "--out", record)
+    told = json.loads(record.read_text())
+    name = f"KID[discriminator:{told['settings']['net_sha256'][:8]}]"
+    assert [score["name"] for score in told["scores"]] == [name]
+    before = told["scores"]
+    gan(*arguments, "--out", record)
+    assert json.loads(record.read_text())["scores"] == before
+    fails(USAGE, "evaluate", digits, "--data", "digits", "--features",
+          f"discriminator:{tmp_path / 'none'}", "-q", says=["none"])
