@@ -5,24 +5,24 @@
 
 namespace ganymede::ops {
 
-void sgd_(at::TensorList parameters, at::TensorList gradients, at::TensorList velocities,
-          double rate, double momentum) {
+void sgd_step(at::TensorList parameters, at::TensorList gradients, at::TensorList velocities,
+              double rate, double momentum) {
   const at::NoGradGuard no_grad;
   at::_foreach_mul_(velocities, momentum);
   at::_foreach_add_(velocities, gradients);
   at::_foreach_add_(parameters, velocities, -rate);
 }
 
-void adam_(at::TensorList parameters, at::TensorList gradients, at::TensorList first_moments,
-           at::TensorList second_moments, at::TensorList counts, const AdamRates& rates) {
+void adam_step(at::TensorList parameters, at::TensorList gradients, at::TensorList first_moments,
+               at::TensorList second_moments, at::TensorList counts, const AdamRates& rates) {
   const at::NoGradGuard no_grad;
   at::_fused_adam_(parameters, gradients, first_moments, second_moments, {}, counts, rates.rate,
                    rates.beta1, rates.beta2, /*weight_decay=*/0.0, rates.eps, /*amsgrad=*/false,
                    /*maximize=*/false);
 }
 
-void rmsprop_(at::TensorList parameters, at::TensorList gradients, at::TensorList squares,
-              double rate, double alpha, double eps) {
+void rmsprop_step(at::TensorList parameters, at::TensorList gradients, at::TensorList squares,
+                  double rate, double alpha, double eps) {
   const at::NoGradGuard no_grad;
   at::_foreach_mul_(squares, alpha);
   at::_foreach_addcmul_(squares, gradients, gradients, 1.0 - alpha);
@@ -31,12 +31,12 @@ void rmsprop_(at::TensorList parameters, at::TensorList gradients, at::TensorLis
   at::_foreach_addcdiv_(parameters, gradients, denominators, -rate);
 }
 
-void average_(at::TensorList averages, at::TensorList values, double toward) {
+void average_toward(at::TensorList averages, at::TensorList values, double toward) {
   const at::NoGradGuard no_grad;
   at::_foreach_lerp_(averages, values, toward);
 }
 
-void clip_(at::TensorList parameters, double limit) {
+void clip_values(at::TensorList parameters, double limit) {
   const at::NoGradGuard no_grad;
   at::_foreach_clamp_min_(parameters, -limit);
   at::_foreach_clamp_max_(parameters, limit);

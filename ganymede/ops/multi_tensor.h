@@ -8,8 +8,8 @@
 namespace ganymede::ops {
 
 // v = momentum v + g; p -= rate v (Polyak 1964, with PyTorch's convention for the rate).
-void sgd_(at::TensorList parameters, at::TensorList gradients, at::TensorList velocities,
-          double rate, double momentum);
+void sgd_step(at::TensorList parameters, at::TensorList gradients, at::TensorList velocities,
+              double rate, double momentum);
 
 struct AdamRates {
   double rate = 1e-3;
@@ -20,18 +20,18 @@ struct AdamRates {
 
 // Adam (Kingma & Ba 2015, arXiv 1412.6980), one fused kernel. `counts`: 0-d float32 tensors, the
 // updates of each parameter with this one included.
-void adam_(at::TensorList parameters, at::TensorList gradients, at::TensorList first_moments,
-           at::TensorList second_moments, at::TensorList counts, const AdamRates& rates);
+void adam_step(at::TensorList parameters, at::TensorList gradients, at::TensorList first_moments,
+               at::TensorList second_moments, at::TensorList counts, const AdamRates& rates);
 
 // s = alpha s + (1 - alpha) g^2; p -= rate g / (sqrt(s) + eps) (Hinton 2012).
-void rmsprop_(at::TensorList parameters, at::TensorList gradients, at::TensorList squares,
-              double rate, double alpha, double eps);
+void rmsprop_step(at::TensorList parameters, at::TensorList gradients, at::TensorList squares,
+                  double rate, double alpha, double eps);
 
 // a += toward (x - a): a step of an exponential moving average.
-void average_(at::TensorList averages, at::TensorList values, double toward);
+void average_toward(at::TensorList averages, at::TensorList values, double toward);
 
 // Each value into [-limit, limit] (WGAN's weight clipping).
-void clip_(at::TensorList parameters, double limit);
+void clip_values(at::TensorList parameters, double limit);
 
 // Euclidean norm over all values of all tensors: 0-d, on their device, without waiting for it;
 // 0 for an empty list.

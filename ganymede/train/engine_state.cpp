@@ -31,10 +31,11 @@ void resume_engine(const nlohmann::json& found, const std::string& where) {
     const nlohmann::json now = engine_state();
     for (const char* part : {"conv", "vectors"}) {
       const std::string before = found.at(part);
-      if (before == now.at(part)) continue;
+      const std::string present = now.at(part);
+      if (before == present) continue;
       log_warning(
           "[{}] engine: {} was {}, is {} now; the last bits may differ from an unbroken run", where,
-          part, before, now.at(part).get<std::string>());
+          part, before, present);
     }
     ops::load_conv_choices(found.at("choices").get<std::string>());
   } catch (const nlohmann::json::exception& error) {

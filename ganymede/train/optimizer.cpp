@@ -69,14 +69,15 @@ void Optimizer::step(double kimg, double rate_scale) {
   at::_foreach_add_(now.counts, 1);
   switch (config_.kind) {
     case OptimizerKind::kSgd:
-      return ops::sgd_(now.parameters, now.gradients, now.first, rate, momentum_at(config_, kimg));
+      return ops::sgd_step(now.parameters, now.gradients, now.first, rate,
+                           momentum_at(config_, kimg));
     case OptimizerKind::kAdam:
-      return ops::adam_(
+      return ops::adam_step(
           now.parameters, now.gradients, now.first, now.second, now.counts,
           {.rate = rate, .beta1 = config_.beta1, .beta2 = config_.beta2, .eps = config_.eps});
     case OptimizerKind::kRmsprop:
-      return ops::rmsprop_(now.parameters, now.gradients, now.second, rate, config_.alpha,
-                           config_.eps);
+      return ops::rmsprop_step(now.parameters, now.gradients, now.second, rate, config_.alpha,
+                               config_.eps);
   }
 }
 

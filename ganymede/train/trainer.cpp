@@ -184,7 +184,7 @@ bool Trainer::apply(const gans::Phase& phase, std::string& problem) {
   if (phase.weight_clip > 0) {
     std::vector<at::Tensor> weights;
     for (const auto& [name, parameter] : optimizer.parameters()) weights.push_back(parameter);
-    ops::clip_(weights, phase.weight_clip);
+    ops::clip_values(weights, phase.weight_clip);
   }
   return true;
 }
@@ -228,7 +228,7 @@ void Trainer::update_averages(int64_t images) {
     std::vector<at::Tensor> averages, values;
     for (const auto& [path, tensor] : network->average->state()) averages.push_back(tensor);
     for (const auto& [path, tensor] : network->module->state()) values.push_back(tensor);
-    ops::average_(averages, values, toward);
+    ops::average_toward(averages, values, toward);
   }
 }
 

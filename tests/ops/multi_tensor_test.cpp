@@ -44,7 +44,7 @@ TEST(MultiTensor, SgdFollowsItsFormula) {
   Tensors p = to_double(parameters), v = to_double(velocities);
   for (int step = 0; step < 3; ++step) {
     const Tensors gradients = draw(step == 1 ? "g1" : "g0");
-    sgd_(parameters, gradients, velocities, 0.1, 0.9);
+    sgd_step(parameters, gradients, velocities, 0.1, 0.9);
     for (size_t i = 0; i < p.size(); ++i) {
       v[i] = v[i] * 0.9 + gradients[i].to(at::kDouble);
       p[i] = p[i] - 0.1 * v[i];
@@ -63,7 +63,7 @@ TEST(MultiTensor, AdamFollowsItsFormula) {
   for (int step = 1; step <= 4; ++step) {
     const Tensors gradients = draw(step % 2 == 0 ? "g1" : "g0");
     for (at::Tensor& count : counts) count.add_(1);
-    adam_(parameters, gradients, first, second, counts, rates);
+    adam_step(parameters, gradients, first, second, counts, rates);
     for (size_t i = 0; i < p.size(); ++i) {
       const at::Tensor g = gradients[i].to(at::kDouble);
       m[i] = m[i] * 0.5 + g * 0.5;
@@ -82,7 +82,7 @@ TEST(MultiTensor, RmspropFollowsItsFormula) {
   Tensors p = to_double(parameters), s = to_double(squares);
   for (int step = 0; step < 3; ++step) {
     const Tensors gradients = draw(step == 1 ? "g1" : "g0");
-    rmsprop_(parameters, gradients, squares, 0.01, 0.9, 1e-3);
+    rmsprop_step(parameters, gradients, squares, 0.01, 0.9, 1e-3);
     for (size_t i = 0; i < p.size(); ++i) {
       const at::Tensor g = gradients[i].to(at::kDouble);
       s[i] = s[i] * 0.9 + g * g * 0.1;
@@ -99,13 +99,13 @@ TEST(MultiTensor, AverageMovesTowardTheValues) {
   for (size_t i = 0; i < averages.size(); ++i) {
     expected.push_back(averages[i].to(at::kDouble) * 0.75 + values[i].to(at::kDouble) * 0.25);
   }
-  average_(averages, values, 0.25);
+  average_toward(averages, values, 0.25);
   expect_close(averages, expected);
 }
 
 TEST(MultiTensor, ClipKeepsWhatLiesWithin) {
   const Tensors parameters = {at::tensor({-2.0F, -0.5F, 0.25F, 3.0F})};
-  clip_(parameters, 0.5);
+  clip_values(parameters, 0.5);
   EXPECT_TRUE(at::equal(parameters[0], at::tensor({-0.5F, -0.5F, 0.25F, 0.5F})));
 }
 
@@ -116,7 +116,7 @@ TEST(MultiTensor, NormIsOverAllTensors) {
 
 TEST(MultiTensor, UpdatesAreNotRecorded) {
   const Tensors parameters = {at::ones({2}).set_requires_grad(true)};
-  clip_(parameters, 0.5);
+  clip_values(parameters, 0.5);
   EXPECT_FALSE(parameters[0].grad_fn() != nullptr);
 }
 
