@@ -4,26 +4,21 @@
 
 #include <string_view>
 
-#include "ganymede/core/hash.h"
 #include "ganymede/infer/critic.h"
 #include "ganymede/metrics/function_net.h"
+#include "ganymede/metrics/image_batches.h"
 
 namespace ganymede::cli {
 namespace {
 
 constexpr std::string_view kPrefix = "discriminator:";
 
-// Names and bytes of all networks, in the order of names.
 std::string weights_sha256(const gans::Gan& gan) {
-  Sha256 hash;
+  std::vector<at::Tensor> all;
   for (const auto& [stem, tensors] : gan.state()) {
-    for (const auto& [name, tensor] : tensors) {
-      const at::Tensor values = tensor.detach().cpu().contiguous();
-      hash.update(stem + "/" + name);
-      hash.update({static_cast<const char*>(values.const_data_ptr()), values.nbytes()});
-    }
+    for (const auto& [name, tensor] : tensors) all.push_back(tensor);
   }
-  return hash.hex();
+  return metrics::sha256_of(all);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
-#include "ganymede/config/recipe.h"
+#include "cli/data_flags.h"
 #include "ganymede/core/error.h"
 #include "ganymede/core/text.h"
 #include "ganymede/core/tuning.h"
@@ -26,22 +26,13 @@ struct Arguments {
   bool force = false;
 };
 
-// The flags and --set data.key=value, with the checks that a recipe gets.
 data::DataConfig config_of(const Arguments& args) {
-  config::Recipe recipe;
-  const auto put = [&](const char* key, config::Value value, const char* flag) {
-    recipe.put(key, std::move(value), {config::Source::Kind::kFlag, flag});
-  };
-  put("data.path", args.path, "path");
-  put("data.split", args.split, "--split");
-  put("data.size_px", args.size_px, "--size");
-  put("data.crop", args.crop, "--crop");
-  put("data.strict", args.strict, "--strict");
-  for (const std::string& assignment : args.sets) recipe.set(assignment);
-  data::DataConfig config;
-  recipe.bind("data", config);
-  recipe.check_unknown();
-  return config;
+  return bind_data({{"data.path", args.path, "path"},
+                    {"data.split", args.split, "--split"},
+                    {"data.size_px", args.size_px, "--size"},
+                    {"data.crop", args.crop, "--crop"},
+                    {"data.strict", args.strict, "--strict"}},
+                   args.sets);
 }
 
 void run_info(const Arguments& args, const Context& context) {

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
-#include "ganymede/config/recipe.h"
+#include "cli/data_flags.h"
 #include "ganymede/core/error.h"
 #include "ganymede/core/files.h"
 #include "ganymede/core/hash.h"
@@ -26,18 +26,10 @@ struct TrainArguments {
 };
 
 data::DataConfig config_of(const TrainArguments& args) {
-  config::Recipe recipe;
-  const auto put = [&](const char* key, config::Value value, const char* flag) {
-    recipe.put(key, std::move(value), {config::Source::Kind::kFlag, flag});
-  };
-  put("data.path", args.data, "--data");
-  put("data.split", args.split, "--split");
-  put("data.size_px", args.size_px, "--size");
-  for (const std::string& assignment : args.sets) recipe.set(assignment);
-  data::DataConfig config;
-  recipe.bind("data", config);
-  recipe.check_unknown();
-  return config;
+  return bind_data({{"data.path", args.data, "--data"},
+                    {"data.split", args.split, "--split"},
+                    {"data.size_px", args.size_px, "--size"}},
+                   args.sets);
 }
 
 void check_destination(const TrainArguments& args) {

@@ -8,6 +8,7 @@
 #include "ganymede/config/recipe.h"
 #include "ganymede/core/error.h"
 #include "ganymede/core/text.h"
+#include "ganymede/data/holdout.h"
 #include "ganymede/gans/sampling.h"
 #include "ganymede/infer/model.h"
 #include "ganymede/media/checkpoints.h"
@@ -80,17 +81,6 @@ std::string without_zeros(const std::string& number) {
   return number.substr(std::min(number.find_first_not_of('0'), number.size()));
 }
 
-// The test split of a run's data, or nothing when it has none.
-std::shared_ptr<const data::Dataset> open_test_split(data::DataConfig config, Progress* progress) {
-  config.split = "test";
-  config.limit = 0;
-  try {
-    return data::open_dataset(config, progress);
-  } catch (const DataError&) {
-    return nullptr;
-  }
-}
-
 }  // namespace
 
 bool holds_model(const std::string& path) {
@@ -140,7 +130,7 @@ ReferenceData open_reference(const Judged& judged, const DataFlags& flags, Progr
     throw UsageError({.where = "--data",
                       .found = "nothing to compare " + judged.subject.name + " with",
                       .remedy = "--data REFERENCE: a built-in name, file or folder"});
-  } else if (auto test = open_test_split(reference.config, progress)) {
+  } else if (auto test = data::open_test_split(reference.config, progress)) {
     reference.config.split = "test";
     reference.config.limit = 0;
     reference.dataset = std::move(test);

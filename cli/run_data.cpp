@@ -7,6 +7,7 @@
 
 #include "ganymede/config/recipe.h"
 #include "ganymede/core/error.h"
+#include "ganymede/data/holdout.h"
 
 namespace ganymede::cli {
 namespace {
@@ -18,9 +19,8 @@ data::DataConfig fitting(data::DataConfig config, const SampleSpec& spec) {
   return config;
 }
 
-std::shared_ptr<data::Dataset> open_checked(const data::DataConfig& config,
-                                            const infer::Model& model, Progress* progress) {
-  auto set = data::open_dataset(fitting(config, model.spec()), progress);
+std::shared_ptr<data::Dataset> checked(std::shared_ptr<data::Dataset> set,
+                                       const data::DataConfig& config, const infer::Model& model) {
   if (set->spec().shape == model.spec().shape && set->spec().domain == model.spec().domain) {
     return set;
   }
@@ -36,7 +36,7 @@ std::shared_ptr<data::Dataset> open_for(const infer::Model& model, const std::st
   data::DataConfig config;
   config.path = path;
   config.split = split;
-  return open_checked(config, model, progress);
+  return checked(data::open_dataset(fitting(config, model.spec()), progress), config, model);
 }
 
 HeldOut held_out_reals(const infer::Model& model, Progress* progress) {
@@ -44,16 +44,13 @@ HeldOut held_out_reals(const infer::Model& model, Progress* progress) {
   config::Recipe recipe =
       config::Recipe::parse(model.recipe(), model.source().string() + ": recipe");
   recipe.bind("data", config);
-  data::DataConfig held = config;
-  held.split = "test";
-  held.limit = 0;
+  const data::DataConfig fitted = fitting(config, model.spec());
   if (config.split == "train") {
-    try {
-      return {open_checked(held, model, progress), true};
-    } catch (const DataError&) {  // the data has no test split
+    if (auto test = data::open_test_split(fitted, progress)) {
+      return {checked(std::move(test), config, model), true};
     }
   }
-  return {open_checked(config, model, progress), false};
+  return {checked(data::open_dataset(fitted, progress), config, model), false};
 }
 
 at::Tensor judged(const data::Dataset& set, int64_t count,

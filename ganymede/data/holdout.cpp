@@ -66,23 +66,30 @@ std::shared_ptr<Dataset> training_part(std::shared_ptr<Dataset> dataset, int64_t
   return std::make_shared<Part>(std::move(dataset), 0, kept);
 }
 
+std::shared_ptr<Dataset> open_test_split(DataConfig config, Progress* progress) {
+  config.split = "test";
+  config.limit = 0;
+  try {
+    return open_dataset(config, progress);
+  } catch (const DataError&) {
+    return nullptr;
+  }
+}
+
 std::shared_ptr<Dataset> open_holdout(const DataConfig& config,
                                       const std::shared_ptr<Dataset>& training,
                                       Progress* progress) {
   if (const auto part = std::dynamic_pointer_cast<Part>(training)) return part->rest();
   if (config.split != "train") return nullptr;
-  DataConfig other = config;
-  other.split = "test";
-  other.limit = 0;
+  auto test = open_test_split(config, progress);
+  if (!test) return nullptr;
+  const SampleSpec &a = test->spec(), &b = training->spec();
+  if (a.domain != b.domain || a.shape != b.shape) return nullptr;
   try {
-    auto test = open_dataset(other, progress);
-
-    const SampleSpec &a = test->spec(), &b = training->spec();
-    if (a.domain != b.domain || a.shape != b.shape) return nullptr;
     // A single file without splits answers every request with the same samples.
     return first_sample(*test) == first_sample(*training) ? nullptr : test;
   } catch (const DataError&) {
-    return nullptr;  // no such split
+    return nullptr;  // the first picture of one of them cannot be read
   }
 }
 

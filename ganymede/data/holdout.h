@@ -14,6 +14,10 @@ namespace ganymede::data {
 // UsageError when no sample would be left.
 std::shared_ptr<Dataset> training_part(std::shared_ptr<Dataset> dataset, int64_t count);
 
+// The whole test split of the data that `config` names, whatever split and limit it asks for. Null
+// where open_dataset finds no such split.
+std::shared_ptr<Dataset> open_test_split(DataConfig config, Progress* progress = nullptr);
+
 // The samples that `training`, which open_dataset(config) gave, does not hold: those of
 // config.holdout; without it the data's test split when training uses its train split. Null where
 // there is neither, or where the test split holds samples of another shape.

@@ -10,6 +10,7 @@
 #include "ganymede/core/error.h"
 #include "ganymede/metrics/feature_checks.h"
 #include "ganymede/metrics/one_thread.h"
+#include "ganymede/metrics/spread.h"
 
 namespace ganymede::metrics {
 namespace {
@@ -49,13 +50,8 @@ InceptionScore inception_score(const at::Tensor& probabilities, int64_t splits) 
     scores[static_cast<size_t>(s)] =
         score_of(p.slice(0, s * p.size(0) / splits, (s + 1) * p.size(0) / splits));
   });
-  InceptionScore result = {.splits = splits};
-  const auto n = static_cast<double>(splits);
-  for (const double v : scores) result.mean += v / n;
-  double squares = 0;
-  for (const double v : scores) squares += (v - result.mean) * (v - result.mean);
-  result.sd = std::sqrt(squares / n);
-  return result;
+  const Spread spread = spread_of(scores);
+  return {.mean = spread.mean, .sd = spread.sd, .splits = splits};
 }
 
 }  // namespace ganymede::metrics

@@ -4,7 +4,6 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 #include <vector>
 
@@ -12,6 +11,7 @@
 #include "ganymede/metrics/draw.h"
 #include "ganymede/metrics/feature_checks.h"
 #include "ganymede/metrics/one_thread.h"
+#include "ganymede/metrics/spread.h"
 
 namespace ganymede::metrics {
 namespace {
@@ -96,13 +96,11 @@ KernelDistance kernel_distance_over(const at::Tensor& real, const at::Tensor& fa
     values[static_cast<size_t>(s)] = unbiased_mmd2(r.index_select(0, real_rows[s]).to(at::kDouble),
                                                    f.index_select(0, fake_rows[s]).to(at::kDouble));
   });
-  KernelDistance result = {.subsets = real_rows.size(0), .subset_size = real_rows.size(1)};
-  const auto n = static_cast<double>(values.size());
-  for (const double v : values) result.mean += v / n;
-  double squares = 0;
-  for (const double v : values) squares += (v - result.mean) * (v - result.mean);
-  result.sd = std::sqrt(squares / n);
-  return result;
+  const Spread spread = spread_of(values);
+  return {.mean = spread.mean,
+          .sd = spread.sd,
+          .subsets = real_rows.size(0),
+          .subset_size = real_rows.size(1)};
 }
 
 }  // namespace ganymede::metrics

@@ -3,24 +3,20 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "ganymede/core/error.h"
+#include "ganymede/media/array.h"
 
 namespace ganymede::metrics {
 namespace {
 
 constexpr int64_t kNamedProblems = 6;
 
-std::string shape_text(at::IntArrayRef shape) {
-  return fmt::format("[{}]", fmt::join(shape, ", "));
-}
-
 // What is wrong with a tensor that should be of `shape`; empty when nothing is.
 std::string fault(const at::Tensor& tensor, at::IntArrayRef shape) {
   if (!tensor.defined() || tensor.sizes() != shape) {
-    const std::string found = tensor.defined() ? shape_text(tensor.sizes()) : "undefined";
-    return "is " + found + ", expected " + shape_text(shape);
+    const std::string found = tensor.defined() ? media::shape_text(tensor.sizes()) : "undefined";
+    return "is " + found + ", expected " + media::shape_text(shape);
   }
   if (!tensor.is_floating_point()) return "is not floating point";
   return tensor.isfinite().all().item<bool>() ? "" : "has values that are not finite";

@@ -20,7 +20,7 @@ struct Case {
 };
 
 // GoogleTest looks for this name.
-void PrintTo(const Case& value, std::ostream* out);  // NOLINT(readability-identifier-naming)
+void PrintTo(const Case& value, std::ostream* out);
 
 // The registry times the specs that its gans accept.
 const std::vector<Case>& cases();

@@ -39,7 +39,8 @@ inline at::Tensor formula_weights(const std::string& name, at::IntArrayRef shape
   if (name.starts_with("lin")) {
     scale = center = 0.5;
   } else if (shape.size() > 1) {
-    scale = std::sqrt(6.0 / static_cast<double>(u.numel() / shape[0]));
+    const int64_t fan_in = u.numel() / shape[0];
+    scale = std::sqrt(6.0 / static_cast<double>(fan_in));
   } else if (name.ends_with("running_var")) {
     scale = 0.5;
     center = 1;
