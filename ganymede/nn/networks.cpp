@@ -130,9 +130,7 @@ class ResidualBlock final : public Module {
   }
 
   at::Tensor forward(const at::Tensor& input) override {
-    at::Tensor x = input;
-    for (const ModulePtr& module : branch_) x = module->forward(x);
-    return x + shortcut(input);
+    return run_in_order(branch_, branch_.size(), input) + shortcut(input);
   }
 
  private:
