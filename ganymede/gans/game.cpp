@@ -80,4 +80,8 @@ Terms game_terms(const Game& game, const Phase& phase, const loss::Critic& judge
   return terms;
 }
 
+at::Tensor dequantized(const at::Tensor& reals, double width, Step& step) {
+  return width == 0 ? reals : reals + step.uniform(reals.sizes(), 0, width);
+}
+
 }  // namespace ganymede::gans

@@ -30,6 +30,9 @@ Terms game_terms(const Game& game, const Phase& phase, const loss::Critic& judge
                  const at::Tensor& reals, const at::Tensor& fakes, nn::Module& generator,
                  Step& step);
 
+// Reals with uniform noise in [0, width) against the steps of 8-bit images; 0: themselves.
+at::Tensor dequantized(const at::Tensor& reals, double width, Step& step);
+
 // The fields of [gan] that a Game has.
 template <class Config>
 void describe_game(config::Schema<Config>& s) {

@@ -162,8 +162,9 @@ class WganGp final : public Gan {
   Terms loss(const Phase& phase, const Batch& reals, Step& step) override {
     const int64_t scale = phase.name == "G" ? config_.generator_batch_scale : 1;
     const at::Tensor fakes = generator_(step.latents(latent(), reals.size() * scale));
-    const at::Tensor samples = phase.name == "G" ? reals.samples : dequantized(reals.samples, step);
-    return game_terms(game_, phase, critic_, samples, fakes, *generator_->module, step);
+    const double noise = phase.name == "G" ? 0 : config_.dequantize;
+    return game_terms(game_, phase, critic_, dequantized(reals.samples, noise, step), fakes,
+                      *generator_->module, step);
   }
 
   Latent latent() const override { return {config_.latent_dim, config_.latent}; }
@@ -180,11 +181,6 @@ class WganGp final : public Gan {
   }
 
  private:
-  at::Tensor dequantized(const at::Tensor& reals, Step& step) const {
-    if (config_.dequantize == 0) return reals;
-    return reals + step.uniform(reals.sizes(), 0, config_.dequantize);
-  }
-
   WganGpConfig config_;
   Game game_;
   NetworkRef generator_;

@@ -19,7 +19,14 @@ ClassScope::ClassScope(at::Tensor labels)
 ClassScope::~ClassScope() { class_labels = std::move(previous_); }
 
 const at::Tensor& ClassScope::labels(int64_t count) {
-  if (class_labels.defined() && class_labels.numel() == count) return class_labels;
+  if (class_labels.defined() && class_labels.numel() == count) {
+    const bool all_named = !class_labels.is_cpu() || class_labels.min().item<int64_t>() >= 0;
+    if (all_named) return class_labels;
+    throw UsageError({.where = "class labels",
+                      .found = "samples without a class among labelled ones",
+                      .allowed = "a class for every sample",
+                      .remedy = "leave the unlabelled samples out, or train without classes"});
+  }
   const std::string found = class_labels.defined() ? std::to_string(class_labels.numel()) : "no";
   throw UsageError({.where = "class labels",
                     .found = found + " labels for " + std::to_string(count) + " samples",
@@ -50,7 +57,7 @@ at::Tensor ConditionalBatchNorm::forward(const at::Tensor& input) {
   shape[0] = input.size(0);
   shape[1] = input.size(1);
   const auto row = [&](const at::Tensor& table) {
-    return table.index_select(0, labels).view(shape);
+    return table.index_select(0, labels.to(table.device())).view(shape);
   };
   return at::addcmul(row(*bias_), normal, row(*weight_));
 }

@@ -94,7 +94,7 @@ SpectralEmbedding::SpectralEmbedding(int64_t classes, int64_t dim)
               &buffer("u", {classes}, 1)) {}
 
 at::Tensor SpectralEmbedding::forward(const at::Tensor& labels) {
-  return weight_.normalized(u_moves(*this)).index_select(0, labels);
+  return weight_.normalized(u_moves(*this)).index_select(0, labels.to(weight_.device()));
 }
 
 ModulePtr spectral_conv(int64_t in, int64_t out, const ConvOptions& options) {

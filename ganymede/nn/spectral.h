@@ -17,6 +17,7 @@ class SpectralWeight {
   // Both outlive this object.
   SpectralWeight(at::Tensor* weight, at::Tensor* u) : weight_(weight), u_(u) {}
   at::Tensor normalized(bool moves);
+  at::Device device() const { return weight_->device(); }
 
  private:
   at::Tensor compute(bool moves);
