@@ -60,26 +60,30 @@ void GanChoice::describe(config::Schema<GanChoice>& s) {
 }
 
 config::Recipe choose_recipe(const std::string& name, const std::string& data) {
-  const auto& entries = gans::registry().entries();
-  const bool is_gan = std::any_of(entries.begin(), entries.end(),
-                                  [&](const auto& entry) { return entry.info.name == name; });
-  if (!is_gan && (std::filesystem::exists(name) || name.find('/') != std::string::npos)) {
+  const bool is_known = std::ranges::any_of(
+      systems(), [&](const System& system) { return system.info.name == name; });
+  if (!is_known && (std::filesystem::exists(name) || name.find('/') != std::string::npos)) {
     return config::Recipe::load(name);
   }
-  if (!is_gan) gans::registry().find(name);  // throws with a suggestion
+  const System& system = find_system(name);
   const std::string special = name + "/" + slug(data);
   const std::string general = name + "/default";
   config::Recipe recipe = is_builtin_recipe(special)   ? config::Recipe::load(special)
                           : is_builtin_recipe(general) ? config::Recipe::load(general)
                                                        : config::Recipe();
-  if (!recipe.find("gan.name")) recipe.put("gan.name", name, {config::Source::Kind::kFlag, name});
+  if (!recipe.find("gan.name"))
+    recipe.put("gan.name", system.gan, {config::Source::Kind::kFlag, name});
+  if (system.gan != name && !recipe.find("about.name")) {
+    recipe.put("about.name", name, {config::Source::Kind::kFlag, name});
+  }
   return recipe;
 }
 
 std::vector<config::Section> recipe_sections(const std::string& gan) {
-  const auto& entry = gans::registry().find(gan);
+  const auto& entry = gans::registry().find(find_system(gan).gan);
   std::vector<config::Section> sections = {
       config::Section::defaults<RunConfig>(""),
+      config::Section::defaults<About>("about"),
       config::Section::defaults<GanChoice>("gan"),
       entry.builder()->defaults(),
       config::Section::defaults<data::DataConfig>("data"),
@@ -104,6 +108,7 @@ Session::Session(config::Recipe recipe) : recipe_(std::move(recipe)) {
   const auto& entry = gans::registry().find(std::get<std::string>(*name));
   builder_ = entry.builder();
   recipe_.bind("", run_);
+  recipe_.bind("about", about_);
   recipe_.bind("gan", choice_);
   recipe_.bind(builder_->section());
   recipe_.bind("data", data_);
@@ -121,7 +126,9 @@ Session::Session(config::Recipe recipe) : recipe_(std::move(recipe)) {
   choose_device(train_.device);
 }
 
-std::string Session::short_name() const { return choice_.name + "-" + slug(data_.path); }
+std::string Session::short_name() const {
+  return (about_.name.empty() ? choice_.name : about_.name) + "-" + slug(data_.path);
+}
 
 void Session::open(Progress* progress) {
   ops::set_conv_mode(engine_.conv);
