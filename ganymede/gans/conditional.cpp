@@ -33,4 +33,14 @@ at::Tensor condition_or_even(const at::Tensor& labels, int64_t count, int64_t cl
   return at::full({count, classes}, 1.0 / static_cast<double>(classes), at::kFloat);
 }
 
+at::Tensor class_loss(const at::Tensor& logits, const at::Tensor& labels) {
+  const at::Tensor wanted = nn::one_hot(labels, logits.size(1));
+  return -(at::log_softmax(logits, 1) * wanted).sum() / wanted.sum().clamp_min(1);
+}
+
+at::Tensor class_accuracy(const at::Tensor& logits, const at::Tensor& labels) {
+  const at::Tensor right = logits.detach().argmax(1).eq(labels).to(at::kFloat);
+  return right.sum() / labels.ge(0).sum().clamp_min(1);
+}
+
 }  // namespace ganymede::gans
