@@ -43,6 +43,7 @@ Command train_command();
 Command resume_command();
 Command sample_command();
 Command interpolate_command();
+Command traverse_command();
 Command evaluate_command();
 Command compare_command();
 Command info_command();

@@ -107,6 +107,7 @@ int run_main(int argc, char** argv) {
            resume_command(),
            sample_command(),
            interpolate_command(),
+           traverse_command(),
            evaluate_command(),
            compare_command(),
            score_command(),

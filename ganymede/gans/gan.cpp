@@ -84,6 +84,8 @@ at::Tensor Gan::score(const at::Tensor&, const at::Tensor&) { return {}; }
 
 at::Tensor Gan::features(const at::Tensor&) { return {}; }
 
+at::Tensor Gan::classify(const at::Tensor&) { return {}; }
+
 Network& Gan::network(const std::string& name) const {
   for (const auto& network : networks_) {
     if (network->name == name) return *network;

@@ -119,12 +119,26 @@ std::vector<std::pair<const char*, Latent::Kind>> enum_names(Latent::Kind);
 // sample depends on its own seed alone; `z` overrides the draw (interpolation, projection).
 struct Request {
   std::vector<uint64_t> seeds;
-  at::Tensor labels = {};  // int64 [count] or undefined
-  at::Tensor z = {};       // float32 [count, dim] or undefined
+  // int64 [count], or shares of classes float32 [count, classes] where Gan::mixes_classes(). A
+  // conditional gan's generate() always has them: gans::sample() draws those that nobody chose.
+  at::Tensor labels = {};
+  at::Tensor z = {};  // float32 [count, dim] or undefined
   at::Device device = at::kCPU;
   int64_t count() const { return z.defined() ? z.size(0) : static_cast<int64_t>(seeds.size()); }
   at::Tensor latents(const Latent& latent) const;
 };
+
+// A part of z that training gave a meaning of its own (InfoGAN): one entry in [-1, 1], or several
+// of which the largest names a category.
+struct Code {
+  std::string name;
+  int64_t first = 0;       // its first entry of z
+  int64_t categories = 0;  // and its number of entries; 0: one entry, continuous
+};
+
+// Whose classes Gan::classify() tells apart: nobody's, the data's, or categories that the gan found
+// without labels, whose order means nothing.
+enum class Classifier { kNone, kData, kFound };
 
 class Gan {
  public:
@@ -148,9 +162,20 @@ class Gan {
 
   // Whether generate() obeys Request::labels.
   virtual bool conditional() const { return false; }
+  // Whether it also obeys shares of classes.
+  virtual bool mixes_classes() const { return false; }
+
+  // The gan's own opinion of each sample's class: logits float32 [N, classes or categories];
+  // undefined for kNone. The caller sets evaluation mode and disables gradients.
+  virtual at::Tensor classify(const at::Tensor& samples);
+  virtual Classifier classifier() const { return Classifier::kNone; }
+
+  virtual std::vector<Code> codes() const { return {}; }
 
   // What the data may tell a gan before the first step (for example pixel means as a bias).
   virtual void prepare(const Batch& reals) { static_cast<void>(reals); }
+  // How many reals it would like to see there; it gets all of a smaller set.
+  virtual int64_t prepare_samples() const { return 1000; }
 
   const std::vector<std::unique_ptr<Network>>& networks() const { return networks_; }
   Network& network(const std::string& name) const;

@@ -45,7 +45,21 @@ class OneThread {
 
 }  // namespace
 
-at::Tensor sample(Gan& gan, const Request& request) {
+at::Tensor drawn_classes(const Request& request, int64_t classes) {
+  if (request.seeds.empty()) return at::arange(request.count(), at::kLong).remainder(classes);
+  at::Tensor labels = at::empty({request.count()}, at::kLong);
+  for (int64_t row = 0; row < request.count(); ++row) {
+    Stream random(request.seeds[static_cast<size_t>(row)], "class");
+    labels[row] = static_cast<int64_t>(random.below(static_cast<uint64_t>(classes)));
+  }
+  return labels;
+}
+
+at::Tensor sample(Gan& gan, const Request& asked) {
+  Request request = asked;
+  if (gan.conditional() && !request.labels.defined()) {
+    request.labels = drawn_classes(request, gan.spec().classes);
+  }
   std::vector<int64_t> shape = gan.spec().shape;
   shape.insert(shape.begin(), request.count());
   at::Tensor samples = at::empty(shape, at::kFloat);

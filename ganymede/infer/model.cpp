@@ -78,6 +78,8 @@ Model Model::load(const fs::path& path, const std::string& device) {
   } catch (const nlohmann::json::exception& error) {
     throw ModelError({.where = where + "/manifest.json", .found = error.what()});
   }
+  model.classes_ = {.count = model.spec().classes,
+                    .names = state.value("class_names", std::vector<std::string>())};
   model.gan_->load_state(found.content.files, where);
   model.gan_->to(model.device_);
   return model;
@@ -102,6 +104,18 @@ at::Tensor Model::sample(const std::vector<uint64_t>& seeds, int64_t label) cons
   gans::Request request;
   request.seeds = seeds;
   request.labels = labels_for(request.count(), label);
+  request.device = device_;
+  return gans::sample(*gan_, request);
+}
+
+gans::SampleGrid Model::grid(const std::vector<uint64_t>& seeds, const std::string& classes) const {
+  if (classes.empty()) return gans::class_grid(*gan_, {}, seeds);
+  gans::check_takes_classes(*gan_);
+  return gans::class_grid(*gan_, gans::parse_classes(classes, classes_), seeds);
+}
+
+at::Tensor Model::samples_of(const gans::SampleGrid& grid) const {
+  gans::Request request = grid.request;
   request.device = device_;
   return gans::sample(*gan_, request);
 }

@@ -15,6 +15,7 @@
 #include "ganymede/core/text.h"
 #include "ganymede/core/tuning.h"
 #include "ganymede/data/domain.h"
+#include "ganymede/gans/sample_grid.h"
 #include "ganymede/gans/sampling.h"
 #include "ganymede/media/codec.h"
 #include "ganymede/media/plot.h"
@@ -185,6 +186,7 @@ void Recorder::save_reals(const data::Dataset& dataset, uint64_t seed) {
   std::vector<int64_t> indices;
   for (int64_t i = 0; i < count; ++i) indices.push_back(data::sample_at(i, dataset.size(), seed));
   reals_ = data::read_batch(dataset, indices);
+  class_names_ = dataset.class_names();
   if (fs::exists(folder_.reals())) return;
   media::write_image(folder_.reals(), domain.preview(reals_.samples, at::Tensor(), {}));
 }
@@ -192,15 +194,17 @@ void Recorder::save_reals(const data::Dataset& dataset, uint64_t seed) {
 fs::path Recorder::save_fakes(Trainer& trainer) {
   const SampleSpec& spec = trainer.gan().spec();
   const data::Domain& domain = data::domain_of(spec);
-  gans::Request request;
-  for (int64_t seed = 0; seed < domain.preview_count(spec); ++seed) {
-    request.seeds.push_back(static_cast<uint64_t>(seed));
-  }
+  const gans::SampleGrid grid = gans::preview_grid(
+      trainer.gan(), {.count = spec.classes, .names = class_names_}, domain.preview_count(spec));
+  gans::Request request = grid.request;
   const auto& network = *trainer.gan().networks().front();
   network.module->each_parameter(
       [&](const std::string&, at::Tensor& tensor) { request.device = tensor.device(); });
+  data::PreviewOptions options;
+  options.columns = static_cast<int>(grid.columns);
+  options.row_labels = grid.row_titles;
   const media::Image picture =
-      domain.preview(gans::sample(trainer.gan(), request), reals_.samples, {});
+      domain.preview(gans::sample(trainer.gan(), request), reals_.samples, options);
   const fs::path path = folder_.fakes(static_cast<int64_t>(trainer.kimg()));
   const std::string png = media::encode_png(picture);
   write_file_atomic(path, png);

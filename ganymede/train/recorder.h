@@ -38,7 +38,8 @@ class Recorder {
   void tick(Trainer& trainer);
   // reals.png.
   void save_reals(const data::Dataset& dataset, uint64_t seed);
-  // fakes-<kimg>.png from the averaged weights with fixed seeds; returns its path.
+  // fakes-<kimg>.png from the averaged weights with fixed seeds, in rows of classes (codes) where
+  // the gan has some; returns its path.
   fs::path save_fakes(Trainer& trainer);
   // timelapse.webp and results.png from what the run has written.
   void save_summary();
@@ -67,6 +68,7 @@ class Recorder {
   int64_t failures_ = 0;
   std::map<std::string, double> last_means_;
   Batch reals_;  // beneath previews of points
+  std::vector<std::string> class_names_;
 };
 
 // Curves of losses, accuracy, gradient norms and speed on one page.

@@ -188,6 +188,7 @@ class Run {
     state["version"] = kVersion;
     state["kimg"] = trainer().kimg();
     state["recipe"] = session_.recipe().to_toml();
+    state["class_names"] = session_.dataset()->class_names();
     return state;
   }
 

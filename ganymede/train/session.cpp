@@ -14,8 +14,6 @@
 namespace ganymede::train {
 namespace {
 
-constexpr int64_t kPrepareSamples = 1000;  // of real data shown to Gan::prepare
-
 // "Fashion_MNIST/" -> "fashion-mnist".
 std::string slug(const std::string& path) {
   if (path.starts_with(data::kStackedPrefix)) return "stacked-" + slug(data::stacked_source(path));
@@ -45,8 +43,8 @@ void warn_of_broken_files(const data::Dataset& dataset) {
   log_warning("{} broken files are skipped; gan data info names them all", broken.size());
 }
 
-Batch first_batch(const data::Dataset& dataset, uint64_t seed) {
-  std::vector<int64_t> indices(static_cast<size_t>(std::min(dataset.size(), kPrepareSamples)));
+Batch first_batch(const data::Dataset& dataset, uint64_t seed, int64_t count) {
+  std::vector<int64_t> indices(static_cast<size_t>(std::min(dataset.size(), count)));
   for (size_t i = 0; i < indices.size(); ++i) {
     indices[i] = data::sample_at(static_cast<int64_t>(i), dataset.size(), seed);
   }
@@ -136,7 +134,7 @@ void Session::open(Progress* progress) {
   warn_of_broken_files(*dataset_);
   gan_ = builder_->build(dataset_->spec());
   gan_->initialize(seed());
-  gan_->prepare(first_batch(*dataset_, seed()));
+  gan_->prepare(first_batch(*dataset_, seed(), gan_->prepare_samples()));
   gan_->reset_averages();
   const TrainerConfig config{.seed = seed(),
                              .train = train_,
