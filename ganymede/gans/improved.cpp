@@ -36,8 +36,8 @@ std::vector<std::pair<const char*, GeneratorNorm>> enum_names(GeneratorNorm) {
 
 struct ImprovedConfig {
   int64_t latent_dim = 100;
-  int64_t generator_channels = 128;
-  int64_t discriminator_channels = 96;
+  int64_t generator_channels = 64;
+  int64_t discriminator_channels = 48;
   Adversarial loss = Adversarial::kNonSaturating;
   int64_t generator_steps = 1;
   FeatureMatching feature_matching = FeatureMatching::kOff;
