@@ -9,10 +9,10 @@
 #include "ganymede/gans/registry.h"
 #include "ganymede/loss/adversarial.h"
 #include "ganymede/nn/data_init.h"
+#include "ganymede/nn/gaussian_noise.h"
 #include "ganymede/nn/history.h"
 #include "ganymede/nn/minibatch.h"
 #include "ganymede/nn/networks.h"
-#include "ganymede/nn/noise.h"
 #include "ganymede/nn/virtual_norm.h"
 #include "ganymede/nn/weight_norm.h"
 

@@ -1,0 +1,27 @@
+#include "ganymede/nn/gaussian_noise.h"
+
+#include <ATen/ATen.h>
+
+namespace ganymede::nn {
+namespace {
+
+class GaussianNoise final : public Module {
+ public:
+  explicit GaussianNoise(double deviation) : deviation_(deviation) {}
+
+  at::Tensor forward(const at::Tensor& input) override {
+    if (ForwardScope::mode() != Mode::kTrain) return input;
+    return input + ForwardScope::random().normal(input.sizes()).to(input.device()) * deviation_;
+  }
+
+ private:
+  double deviation_;
+};
+
+}  // namespace
+
+ModulePtr gaussian_noise(double deviation) {
+  return deviation == 0 ? nullptr : std::make_shared<GaussianNoise>(deviation);
+}
+
+}  // namespace ganymede::nn
