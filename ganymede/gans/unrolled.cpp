@@ -23,7 +23,7 @@ struct UnrolledConfig {
   std::vector<int64_t> discriminator_units = {128};
   int64_t base_channels = 64;
   Adversarial loss = Adversarial::kMinimax;
-  int64_t unroll_steps = 5;
+  int64_t unroll_steps = 3;
   double unroll_rate = 0.1;
   bool through_updates = true;
 
