@@ -1,6 +1,6 @@
-// The first GAN: Goodfellow et al. 2014, arXiv 1406.2661, with the networks of the authors' MNIST
-// code (goodfeli/adversarial). Algorithm 1: `discriminator_steps` updates of D, each on fresh reals
-// and fresh z, then one of G. It plays images and sets of points.
+// The first GAN: Goodfellow et al. 2014, arXiv 1406.2661, with the networks of the authors' code
+// (goodfeli/adversarial) for MNIST, faces and CIFAR-10. Algorithm 1: `discriminator_steps` updates
+// of D, each on fresh reals and fresh z, then one of G. It plays images and sets of points.
 //
 // The paper's pixels lie in [0, 1], ours in [-1, 1]: G ends in 2 sigmoid - 1 and D looks at
 // (x + 1) / 2, which is the same game. Points keep their units and G ends linearly.
@@ -12,7 +12,7 @@
 #include "ganymede/core/error.h"
 #include "ganymede/gans/registry.h"
 #include "ganymede/loss/adversarial.h"
-#include "ganymede/nn/networks.h"
+#include "ganymede/nn/networks_2014.h"
 
 namespace ganymede::gans {
 namespace {
@@ -21,7 +21,13 @@ using loss::Adversarial;
 
 constexpr double kMarginalFloor = 0.01;  // keeps the bias of always black pixels finite
 
+enum class Family { kMlp, kConv };
+std::vector<std::pair<const char*, Family>> enum_names(Family) {
+  return {{"mlp", Family::kMlp}, {"conv", Family::kConv}};
+}
+
 struct Gan2014Config {
+  Family networks = Family::kMlp;
   int64_t latent_dim = 100;
   Latent::Kind latent = Latent::Kind::kUniform;
   std::vector<int64_t> generator_units = {1200, 1200};
@@ -29,13 +35,18 @@ struct Gan2014Config {
   int64_t maxout_pieces = 5;
   double input_keep = 0.8;
   double hidden_keep = 0.5;
+  bool sigmoid_last = false;
+  bool linear_output = false;
   double generator_init = 0.05;
+  double output_init = 0;
   double discriminator_init = 0.005;
   bool marginal_bias = true;
   Adversarial loss = Adversarial::kNonSaturating;
   int64_t discriminator_steps = 1;
 
   static void describe(config::Schema<Gan2014Config>& s) {
+    s.field("networks", &Gan2014Config::networks,
+            "mlp, or CIFAR-10's conv: deconvolution against maxout convolutions");
     s.field("latent_dim", &Gan2014Config::latent_dim, "size of z").range(1, 65536);
     s.field("latent", &Gan2014Config::latent,
             "z ~ U(-sqrt 3, sqrt 3) as in the paper's code, or N(0, 1); both of variance 1");
@@ -53,67 +64,43 @@ struct Gan2014Config {
             "share of D's hidden units that dropout keeps; 1: no dropout")
         .above(0)
         .at_most(1);
+    s.field("sigmoid_last", &Gan2014Config::sigmoid_last,
+            "G's last hidden layer is sigmoid, as for CIFAR-10 and faces");
+    s.field("linear_output", &Gan2014Config::linear_output,
+            "images: G's pixels are unbounded, as for CIFAR-10; samples are cut to the range");
     s.field("generator_init", &Gan2014Config::generator_init,
             "G's weights begin uniform in +- this with zero bias; 0: +-1/sqrt(inputs) for both")
         .range(0, 1);
+    s.field("output_init", &Gan2014Config::output_init,
+            "the same for G's last layer; 0: as generator_init")
+        .range(0, 1);
     s.field("discriminator_init", &Gan2014Config::discriminator_init, "the same for D").range(0, 1);
     s.field("marginal_bias", &Gan2014Config::marginal_bias,
-            "images: G's output bias begins at the mean of every pixel");
+            "images, mlp: G's output bias begins at the mean of every pixel");
     s.field("loss", &Gan2014Config::loss, "minimax (eq. 1) or non_saturating (sec. 3)")
         .one_of({"minimax", "non_saturating"});
     s.field("discriminator_steps", &Gan2014Config::discriminator_steps,
             "k of Algorithm 1: updates of D for one of G")
         .range(1, 1000);
   }
+
+  nn::Networks2014 options() const {
+    return {latent_dim,          generator_units, sigmoid_last,      linear_output,
+            discriminator_units, maxout_pieces,   input_keep,        hidden_keep,
+            generator_init,      output_init,     discriminator_init};
+  }
 };
 
-nn::LinearOptions linear_options(double init) {
-  if (init == 0) return {};
-  return {.weight_init = nn::Init::uniform(-init, init), .bias_init = nn::Init::constant(0)};
-}
-
-nn::ModulePtr function(std::function<at::Tensor(const at::Tensor&)> body) {
-  return std::make_shared<nn::Function>(std::move(body));
-}
-
-nn::ModulePtr dropout(double keep) { return keep == 1 ? nullptr : nn::dropout(keep); }
-
 nn::ModulePtr make_generator(const Gan2014Config& config, const SampleSpec& spec) {
-  const nn::LinearOptions linear = linear_options(config.generator_init);
-  auto net = std::make_shared<nn::Sequential>();
-  int64_t in = config.latent_dim;
-  for (const int64_t units : config.generator_units) {
-    net->push(nn::linear(in, units, linear));
-    net->push(nn::relu());
-    in = units;
-  }
-  net->push(nn::linear(in, spec.elements(), linear));
-  if (spec.domain == "image") {
-    net->push(function([](const at::Tensor& x) { return at::sigmoid(x) * 2 - 1; }));
-  }
-  net->push(nn::reshape(spec.shape));
-  return net;
+  const bool conv = config.networks == Family::kConv;
+  return conv ? nn::deconv_generator_2014(config.options(), spec)
+              : nn::generator_2014(config.options(), spec);
 }
 
 nn::ModulePtr make_discriminator(const Gan2014Config& config, const SampleSpec& spec) {
-  const nn::LinearOptions linear = linear_options(config.discriminator_init);
-  auto net = std::make_shared<nn::Sequential>();
-  net->push(nn::flatten());
-  if (spec.domain == "image") {
-    net->push(function([](const at::Tensor& x) { return (x + 1) * 0.5; }));
-  }
-  net->push(dropout(config.input_keep));
-  int64_t in = spec.elements();
-  for (const int64_t units : config.discriminator_units) {
-    const bool plain = config.maxout_pieces == 1;
-    net->push(plain ? nn::linear(in, units, linear)
-                    : nn::maxout(in, units, config.maxout_pieces, linear));
-    if (plain) net->push(nn::relu());
-    net->push(dropout(config.hidden_keep));
-    in = units;
-  }
-  net->push(nn::linear(in, 1, linear));
-  return net;
+  const bool conv = config.networks == Family::kConv;
+  return conv ? nn::conv_discriminator_2014(config.options(), spec)
+              : nn::discriminator_2014(config.options(), spec);
 }
 
 class Gan2014 final : public Gan {
@@ -142,7 +129,8 @@ class Gan2014 final : public Gan {
   }
 
   at::Tensor generate(const Request& request) override {
-    return averaged(generator_).forward(request.latents(latent()));
+    const at::Tensor samples = averaged(generator_).forward(request.latents(latent()));
+    return spec().domain == "image" ? samples.clamp(-1, 1) : samples;
   }
 
   at::Tensor score(const at::Tensor& samples, const at::Tensor&) override {
@@ -156,6 +144,7 @@ class Gan2014 final : public Gan {
   // data's marginals.
   void prepare(const Batch& reals) override {
     if (!config_.marginal_bias || spec().domain != "image") return;
+    if (config_.linear_output || config_.networks == Family::kConv) return;
     const at::NoGradGuard no_grad;
     const at::Tensor mean =
         ((reals.samples.mean(0).flatten() + 1) * 0.5).clamp(kMarginalFloor, 1 - kMarginalFloor);

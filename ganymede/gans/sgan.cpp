@@ -11,6 +11,7 @@
 #include "ganymede/gans/conditional.h"
 #include "ganymede/gans/registry.h"
 #include "ganymede/loss/adversarial.h"
+#include "ganymede/nn/data_init.h"
 #include "ganymede/nn/gaussian_noise.h"
 #include "ganymede/nn/layers.h"
 #include "ganymede/nn/pixel_range.h"
@@ -58,8 +59,7 @@ nn::ModulePtr make_generator(const SganConfig& config, const SampleSpec& spec) {
     net->push(nn::softplus());
     in = units;
   }
-  net->push(std::make_shared<nn::WeightNormLinear>(in, spec.elements(),
-                                                   nn::WeightNormOptions{.trained_scale = true}));
+  net->push(nn::weight_norm_linear(in, spec.elements(), {.train_gain = true}));
   if (spec.domain == "image") net->push(nn::sigmoid_pixels());
   net->push(nn::reshape(spec.shape));
   return net;
@@ -73,11 +73,11 @@ class ClassJudge final : public nn::Module {
     noises_.push_back(nn::gaussian_noise(config.input_noise));
     int64_t in = spec.elements();
     for (const int64_t units : config.discriminator_units) {
-      add(in, units, /*trained_scale=*/false);
+      add(in, units, /*train_gain=*/false);
       noises_.push_back(nn::gaussian_noise(config.hidden_noise));
       in = units;
     }
-    add(in, spec.classes, /*trained_scale=*/true);
+    add(in, spec.classes, /*train_gain=*/true);
   }
 
   at::Tensor forward(const at::Tensor& samples) override {
@@ -93,16 +93,9 @@ class ClassJudge final : public nn::Module {
     return x;
   }
 
-  // Every layer's outputs get mean 0 and variance 1 on these samples, in turn.
-  void fit(const at::Tensor& samples) {
-    at::Tensor x = entered(samples);
-    for (size_t i = 0; i < layers_.size(); ++i) x = at::relu(layers_[i]->fit(noisy(x, noises_[i])));
-  }
-
  private:
-  void add(int64_t in, int64_t out, bool trained_scale) {
-    const nn::WeightNormOptions options{.trained_scale = trained_scale};
-    layers_.push_back(std::make_shared<nn::WeightNormLinear>(in, out, options));
+  void add(int64_t in, int64_t out, bool train_gain) {
+    layers_.push_back(nn::weight_norm_linear(in, out, {.train_gain = train_gain}));
     child(std::to_string(layers_.size() - 1), layers_.back());
   }
   at::Tensor entered(const at::Tensor& samples) const {
@@ -115,7 +108,7 @@ class ClassJudge final : public nn::Module {
 
   nn::ModulePtr entrance_;
   std::vector<nn::ModulePtr> noises_;  // before each layer; null for none
-  std::vector<std::shared_ptr<nn::WeightNormLinear>> layers_;
+  std::vector<nn::ModulePtr> layers_;
 };
 
 class Sgan final : public Gan {
@@ -164,7 +157,8 @@ class Sgan final : public Gan {
     const at::NoGradGuard no_grad;
     Stream random(0, "sgan/fit");
     const nn::ForwardScope scope(nn::Mode::kTrain, &random);
-    static_cast<ClassJudge&>(*discriminator_->module).fit(reals.samples.slice(0, 0, kFitSamples));
+    const nn::DataInit every_layer_to_mean_0_variance_1;
+    discriminator_(reals.samples.slice(0, 0, kFitSamples));
   }
 
  private:

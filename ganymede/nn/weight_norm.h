@@ -1,29 +1,47 @@
-// Weight normalisation: Salimans & Kingma 2016, arXiv 1602.07868.
+// Weight normalisation (Salimans & Kingma 2016, arXiv 1602.07868, eq. 2): w = g v / ||v||, the norm
+// taken over everything that feeds one output. Parameters "v", "bias" and, where it is trained,
+// "gain"; a fixed gain is a buffer of that name. v begins as N(0, 0.05) and gain at 1.
 #pragma once
 
-#include "ganymede/nn/module.h"
+#include <functional>
+
+#include "ganymede/nn/layers.h"
 
 namespace ganymede::nn {
 
 struct WeightNormOptions {
-  bool trained_scale = false;     // else the scale is a buffer that only fit() sets
-  double weight_deviation = 0.1;  // of v ~ N(0, deviation); its length does not matter
+  bool train_gain = false;      // as the last layers of Salimans 2016 do
+  double init_deviation = 1.0;  // of every output after a pass inside DataInit
 };
 
-// y = x w^T + b with rows w = scale * v / |v| (eq. 2). Parameters "weight" (v) [out, in] and
-// "bias"; "scale" [out] begins at 1.
-class WeightNormLinear final : public Module {
+class WeightNorm final : public Module {
  public:
-  WeightNormLinear(int64_t in, int64_t out, const WeightNormOptions& options = {});
+  using Operator = std::function<at::Tensor(const at::Tensor& input, const at::Tensor& weight)>;
+
+  // `shape` of v, of which dimension `out_dim` counts the outputs; `apply` is linear in both.
+  WeightNorm(std::vector<int64_t> shape, int64_t out_dim, Operator apply,
+             const WeightNormOptions& options);
+  // [N, in, ...] -> [N, out, ...]. Inside DataInit the outputs become of mean 0 and the wanted
+  // deviation, per channel.
   at::Tensor forward(const at::Tensor& input) override;
-  // Sets scale and bias so that every output has mean 0 and variance 1 on `input` [N, in] (sec. 3),
-  // and returns those outputs. Outputs that do not vary keep their scale.
-  at::Tensor fit(const at::Tensor& input);
 
  private:
-  at::Tensor* weight_;
-  at::Tensor* scale_;
+  at::Tensor weight() const;
+  at::Tensor initialise(const at::Tensor& output);
+
+  int64_t out_dim_;
+  Operator apply_;
+  WeightNormOptions options_;
+  at::Tensor* direction_;
+  at::Tensor* gain_;
   at::Tensor* bias_;
 };
+
+ModulePtr weight_norm_linear(int64_t in, int64_t out, const WeightNormOptions& options = {});
+// The geometry of `conv`; its resampling, bias and initial values are not used.
+ModulePtr weight_norm_conv(int64_t in, int64_t out, const ConvOptions& conv,
+                           const WeightNormOptions& options = {});
+ModulePtr weight_norm_conv_transpose(int64_t in, int64_t out, const ConvOptions& conv,
+                                     const WeightNormOptions& options = {});
 
 }  // namespace ganymede::nn
