@@ -70,17 +70,35 @@ at::Tensor hue_rotation(const at::Tensor& angle, const at::Tensor& grey) {
   return c * at::eye(3, at::kDouble) + s * cross + (1 - c) * grey;
 }
 
-bool any_moved(const at::Tensor& inverse) {
-  return !at::equal(inverse, at::eye(3, at::kDouble).expand_as(inverse));
+// `move` on the samples that `chosen` names: all others stay as they are.
+template <typename Move>
+at::Tensor only(const at::Tensor& x, const at::Tensor& chosen, const at::Tensor& inverse,
+                const Move& move) {
+  const at::Tensor rows = chosen.nonzero().flatten();
+  if (rows.numel() == 0) return x;
+  if (rows.numel() == x.size(0)) return move(x, inverse);
+  const at::Tensor index = rows.to(x.device());
+  return x.index_copy(0, index, move(x.index_select(0, index), inverse.index_select(0, rows)));
 }
 
-// Only the samples that something happened to are warped: for all others it is the identity.
-at::Tensor warp_moved(const at::Tensor& x, const at::Tensor& inverse) {
-  const at::Tensor moved =
-      inverse.ne(at::eye(3, at::kDouble)).flatten(1).any(1).nonzero().flatten();
-  if (moved.numel() == x.size(0)) return warp(x, inverse);
-  const at::Tensor index = moved.to(x.device());
-  return x.index_copy(0, index, warp(x.index_select(0, index), inverse.index_select(0, moved)));
+at::Tensor place(const at::Tensor& x, const Placement& p) {
+  const at::Tensor inverse = inverse_of(p);
+  const at::Tensor blitted = p.mirror.ne(0)
+                                 .logical_or(p.quarter_turns.ne(0))
+                                 .logical_or(p.step_right.ne(0))
+                                 .logical_or(p.step_down.ne(0));
+  at::Tensor warped = p.scale.ne(1)
+                          .logical_or(p.turn_before.ne(0))
+                          .logical_or(p.stretch.ne(1))
+                          .logical_or(p.turn_after.ne(0))
+                          .logical_or(p.move_right.ne(0))
+                          .logical_or(p.move_down.ne(0));
+  // A quarter turn of a picture with one even and one odd side falls between the pixels.
+  if ((x.size(2) + x.size(3)) % 2 != 0) {
+    warped = warped.logical_or(p.quarter_turns.remainder(2).ne(0));
+  }
+  const at::Tensor copied = only(x, blitted.logical_and(warped.logical_not()), inverse, blit);
+  return only(copied, warped, inverse, warp);
 }
 
 at::Tensor add_noise(const at::Tensor& x, double strength, Stream& random) {
@@ -171,9 +189,7 @@ at::Tensor ada_augment(const at::Tensor& x, const AdaPolicy& policy, double stre
   const int64_t count = x.size(0), height = x.size(2), width = x.size(3);
   const Placement placement = draw_placement(policy, count, height, width, strength, random);
   const Tint tint = draw_tint(policy, count, strength, random);
-  at::Tensor seen = x;
-  const at::Tensor inverse = inverse_of(placement);
-  if (any_moved(inverse)) seen = warp_moved(seen, inverse);
+  at::Tensor seen = place(x, placement);
   if (policy.color) seen = mix_colors(seen, matrix_of(tint, x.size(1)));
   if (policy.noise) seen = add_noise(seen, strength, random);
   if (policy.cutout) seen = cut_out_sometimes(seen, strength, random);

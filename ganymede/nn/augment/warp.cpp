@@ -103,13 +103,21 @@ at::Tensor bilinear(const at::Tensor& x, const at::Tensor& points) {
   return sum;
 }
 
-// Centres of the pixels of a picture of twice the resolution, about its centre: [3, P].
-at::Tensor fine_grid(int64_t height, int64_t width) {
-  const auto axis = [](int64_t size) {
-    return (at::arange(size, at::kDouble) - static_cast<double>(size - 1) / 2) / 2;
+// Centres of the pixels of a picture about its own centre, `spacing` apart: [3, P].
+at::Tensor pixel_grid(int64_t height, int64_t width, double spacing) {
+  const auto axis = [&](int64_t size) {
+    return (at::arange(size, at::kDouble) - static_cast<double>(size - 1) / 2) * spacing;
   };
   const auto grid = at::meshgrid({axis(height), axis(width)}, "ij");
   return at::stack({grid[1].flatten(), grid[0].flatten(), at::ones({height * width}, at::kDouble)});
+}
+
+// The pixel that index i of an endlessly reflected axis shows; int64.
+at::Tensor reflected_index(const at::Tensor& position, int64_t size) {
+  if (size == 1) return at::zeros_like(position, at::kLong);
+  const int64_t period = 2 * (size - 1);
+  const at::Tensor phase = position.round().to(at::kLong).remainder(period);
+  return at::minimum(phase, period - phase);
 }
 
 at::Tensor rows3(const std::vector<at::Tensor>& nine) {
@@ -126,7 +134,7 @@ at::Tensor warp(const at::Tensor& x, const at::Tensor& inverse) {
 
   const int64_t fine_height = 2 * (height + 2 * kPad), fine_width = 2 * (width + 2 * kPad);
   const at::Tensor reached =
-      at::matmul(map, fine_grid(fine_height, fine_width)).narrow(1, 0, 2).transpose(1, 2);
+      at::matmul(map, pixel_grid(fine_height, fine_width, 0.5)).narrow(1, 0, 2).transpose(1, 2);
   // From pixels about the centre of the image to indices of the padded, doubled one: pixel p covers
   // the fine pixels 2p and 2p + 1.
   const at::Tensor origin =
@@ -137,6 +145,16 @@ at::Tensor warp(const at::Tensor& x, const at::Tensor& inverse) {
   const at::Tensor sampled =
       bilinear(fine, points).view({x.size(0), x.size(1), fine_height, fine_width});
   return along_both(halving(height), sampled, halving(width));
+}
+
+at::Tensor blit(const at::Tensor& x, const at::Tensor& inverse) {
+  const int64_t height = x.size(2), width = x.size(3);
+  const at::Tensor reached = at::matmul(inverse.to(at::kDouble), pixel_grid(height, width, 1));
+  const auto index = [&](int64_t axis, int64_t size) {
+    return reflected_index(reached.select(1, axis) + static_cast<double>(size - 1) / 2, size);
+  };
+  const at::Tensor from = (index(1, height) * width + index(0, width)).to(x.device());
+  return x.flatten(2).gather(2, from.unsqueeze(1).expand({-1, x.size(1), -1})).view_as(x);
 }
 
 at::Tensor scaling(const at::Tensor& horizontal, const at::Tensor& vertical) {

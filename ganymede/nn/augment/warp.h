@@ -13,6 +13,10 @@ namespace ganymede::nn::augment {
 // downwards. The identity gives x back (to rounding). Returns [N, C, H, W].
 at::Tensor warp(const at::Tensor& x, const at::Tensor& inverse);
 
+// The same for maps that send pixels to pixels (mirror, quarter turns, whole steps): an exact copy,
+// where the filter of warp(), which is not quite symmetric, would change fine detail.
+at::Tensor blit(const at::Tensor& x, const at::Tensor& inverse);
+
 // [N, 3, 3] float64 maps of the plane: by factors, offsets in px, angles in radians, each [N].
 at::Tensor scaling(const at::Tensor& horizontal, const at::Tensor& vertical);
 at::Tensor shift(const at::Tensor& right, const at::Tensor& down);
