@@ -108,12 +108,19 @@ void Augmentation::begin(uint64_t seed, const std::string& part, int64_t index) 
 }
 
 at::Tensor Augmentation::apply(const at::Tensor& samples) {
-  std::vector<int64_t> shape = gan_.spec().shape;
-  shape.insert(shape.begin(), samples.size(0));
-  // A network of D that is given something else (features, a code) sees it as it is.
-  if (!random_ || samples.sizes() != shape) return samples;
+  const SampleSpec& spec = gan_.spec();
+  const bool maps = samples.dim() == 4;
+  // Labels come as constant channels or columns behind the picture and stay as they are; what is
+  // no picture (features, a code) is seen as it is.
+  const int64_t own = maps ? spec.shape.at(0) : spec.elements();
+  const int64_t extra = samples.dim() == 4 || samples.dim() == 2 ? samples.size(1) - own : -1;
+  if (!random_ || (extra != 0 && extra != spec.classes)) return samples;
   applied_ = true;
-  return operation_(samples);
+  at::Tensor picture = samples.narrow(1, 0, own);
+  if (!maps) picture = picture.reshape({-1, spec.shape.at(0), spec.shape.at(1), spec.shape.at(2)});
+  picture = operation_(picture);
+  if (!maps) picture = picture.flatten(1);
+  return extra == 0 ? picture : at::cat({picture, samples.narrow(1, own, extra)}, 1);
 }
 
 bool Augmentation::due(int64_t step) const {

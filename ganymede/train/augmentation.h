@@ -16,8 +16,10 @@ namespace ganymede::train {
 class Augmentation {
  public:
   // Installs itself as Network::augment on the networks that phases of D update (until it is
-  // destroyed). Throws UsageError where the samples are no images, the gan has no D, or the policy
-  // is not one of the kind.
+  // destroyed). Pictures [N, C, height, width] of any size and flat ones [N, C height width] are
+  // augmented, also with one more channel or column for each class behind them, which stay. Throws
+  // UsageError where the samples are no images, the gan has no D, or the policy is not one of the
+  // kind.
   Augmentation(const AugmentConfig& config, gans::Gan& gan);
   ~Augmentation();
   Augmentation(const Augmentation&) = delete;

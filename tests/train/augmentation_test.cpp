@@ -138,6 +138,29 @@ TEST(Augmentation, EvaluationSeesThePicturesThemselves) {
   EXPECT_TRUE(generator.seen(x).is_same(x));
 }
 
+// The digits have ten classes.
+TEST(Augmentation, LabelsBesideThePictureStay) {
+  const auto session = open("dcgan", {});
+  ASSERT_EQ(session->gan().spec().classes, 10);
+  Augmentation augmentation({.kind = AugmentKind::kDiffAugment}, session->gan());
+  const gans::NetworkRef discriminator(&session->gan().network("discriminator"));
+  Stream random(1, "test");
+  const nn::ForwardScope scope(nn::Mode::kTrain, &random);
+  const auto seen = [&](const at::Tensor& input) {
+    augmentation.begin(1, "test", 0);
+    return discriminator.seen(input);
+  };
+  const at::Tensor picture = at::rand({4, 1, 28, 28}), planes = at::rand({4, 10, 28, 28});
+  const at::Tensor alone = seen(picture), joint = seen(at::cat({picture, planes}, 1));
+  EXPECT_FALSE(at::equal(alone, picture));
+  EXPECT_TRUE(at::equal(joint, at::cat({alone, planes}, 1)));
+  const at::Tensor flat = at::cat({picture.flatten(1), at::rand({4, 10})}, 1);
+  EXPECT_TRUE(at::equal(seen(flat).narrow(1, 0, 784), alone.flatten(1)));
+  EXPECT_TRUE(at::equal(seen(flat).narrow(1, 784, 10), flat.narrow(1, 784, 10)));
+  const at::Tensor features = at::rand({4, 128});
+  EXPECT_TRUE(seen(features).is_same(features));
+}
+
 TEST(Augmentation, StrengthFollowsTheSign) {
   const auto session = open("dcgan", {});
   AugmentConfig config;
