@@ -95,7 +95,7 @@ Network& Gan::network(const std::string& name) const {
 
 NetworkRef Gan::network(const std::string& name, Role role,
                         const std::function<nn::ModulePtr()>& build) {
-  auto network = std::make_unique<Network>(Network{name, role, build(), nullptr});
+  auto network = std::make_unique<Network>(Network{name, role, build(), nullptr, {}});
   if (role == Role::kAveraged) {
     network->average = build();
     network->average->set_frozen(true);

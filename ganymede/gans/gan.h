@@ -26,13 +26,29 @@ struct Network {
   Role role;
   nn::ModulePtr module;
   nn::ModulePtr average;  // the EMA copy; null unless kAveraged
+  // What every sample passes on its way into this network while it trains ([augment] of the
+  // recipe): differentiable, and the same samples come back where there is nothing to do. Set by
+  // the trainer on the networks of D; empty otherwise.
+  std::function<at::Tensor(const at::Tensor& samples)> augment = {};
 };
 
 // A cheap handle to a network; calling it runs the trained module.
 class NetworkRef {
  public:
   explicit NetworkRef(Network* network) : network_(network) {}
-  at::Tensor operator()(const at::Tensor& input) const { return network_->module->forward(input); }
+  at::Tensor operator()(const at::Tensor& input) const {
+    return network_->module->forward(seen(input));
+  }
+  at::Tensor features(const at::Tensor& input) const {
+    return network_->module->features(seen(input));
+  }
+  // Samples as the network sees them: augmented in training, themselves in evaluation. Calls above
+  // do this; a gan that hands samples to D together with something else (labels, another picture)
+  // calls it on the samples alone.
+  at::Tensor seen(const at::Tensor& samples) const {
+    const bool augments = network_->augment && nn::ForwardScope::mode() == nn::Mode::kTrain;
+    return augments ? network_->augment(samples) : samples;
+  }
   Network& operator*() const { return *network_; }
   Network* operator->() const { return network_; }
 

@@ -87,6 +87,7 @@ std::vector<config::Section> recipe_sections(const std::string& gan) {
       config::Section::defaults<data::DataConfig>("data"),
       config::Section::defaults<TrainConfig>("train"),
       config::Section::defaults<BalanceConfig>("train.balance"),
+      config::Section::defaults<AugmentConfig>("augment"),
       config::Section::defaults<EvaluateConfig>("evaluate"),
       config::Section::defaults<EngineConfig>("engine"),
       config::Section::defaults<OptimizerConfig>("optimizer")};
@@ -112,6 +113,7 @@ Session::Session(config::Recipe recipe) : recipe_(std::move(recipe)) {
   recipe_.bind("data", data_);
   recipe_.bind("train", train_);
   recipe_.bind("train.balance", balance_);
+  recipe_.bind("augment", augment_);
   recipe_.bind("evaluate", evaluate_);
   recipe_.bind("engine", engine_);
   recipe_.bind("optimizer", base_optimizer_);
@@ -139,6 +141,7 @@ void Session::open(Progress* progress) {
   const TrainerConfig config{.seed = seed(),
                              .train = train_,
                              .balance = balance_,
+                             .augment = augment_,
                              .optimizers = optimizers_,
                              .workers = data_.workers,
                              .mirror = data_.mirror};

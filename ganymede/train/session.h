@@ -71,6 +71,7 @@ class Session {
   data::DataConfig data_;
   TrainConfig train_;
   BalanceConfig balance_;
+  AugmentConfig augment_;
   EvaluateConfig evaluate_;
   EngineConfig engine_;
   OptimizerConfig base_optimizer_;
