@@ -121,9 +121,15 @@ struct Request {
   std::vector<uint64_t> seeds;
   at::Tensor labels = {};  // int64 [count] or undefined
   at::Tensor z = {};       // float32 [count, dim] or undefined
+  // float32 [count, spec.condition_width()], one 1 in each row, or undefined: drawn by
+  // conditions().
+  at::Tensor condition = {};
   at::Device device = at::kCPU;
   int64_t count() const { return z.defined() ? z.size(0) : static_cast<int64_t>(seeds.size()); }
   at::Tensor latents(const Latent& latent) const;
+  // `condition`, or for each seed a column drawn uniformly from Stream(seed, "condition") and one
+  // of its categories by its share among the real rows; undefined when the spec has no conditions.
+  at::Tensor conditions(const SampleSpec& spec) const;
 };
 
 class Gan {
