@@ -120,6 +120,8 @@ at::Tensor Gan::score(const at::Tensor&, const at::Tensor&) { return {}; }
 
 at::Tensor Gan::features(const at::Tensor&) { return {}; }
 
+at::Tensor Gan::impute(const at::Tensor&, const Request&) { return {}; }
+
 Network& Gan::network(const std::string& name) const {
   for (const auto& network : networks_) {
     if (network->name == name) return *network;

@@ -152,6 +152,11 @@ class Gan {
   // What the last layer of that player sees, float32 [N, dim]; undefined where there is none.
   virtual at::Tensor features(const at::Tensor& samples);
 
+  // `samples` (float32 [N, ...spec.shape], NaN where something is missing) completed, what is there
+  // unchanged; request.latents() of N rows decide among what fits. Undefined where the gan cannot.
+  // The caller disables gradients.
+  virtual at::Tensor impute(const at::Tensor& samples, const Request& request);
+
   // Whether generate() obeys Request::labels.
   virtual bool conditional() const { return false; }
 

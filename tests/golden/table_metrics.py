@@ -106,7 +106,7 @@ def codes(frame):
 
 
 def boosting(frame, test):
-    """Rows by 20 trees, figures by 100: later, ties between splits are decided by rounding."""
+    """Rows by 10 trees, figures by 100: later, ties between splits are decided by rounding."""
     x, t = codes(frame), codes(test)
     features = [c for c in x.columns if c != "large"]
     trees = HistGradientBoostingClassifier(early_stopping=False)
@@ -115,7 +115,7 @@ def boosting(frame, test):
     others = [c for c in x.columns if c != "age"]
     regression = HistGradientBoostingRegressor(early_stopping=False)
     regression.fit(x[others], x["age"])
-    few = [next(v for i, v in enumerate(m) if i == 19)
+    few = [next(v for i, v in enumerate(m) if i == 9)
            for m in (trees.staged_decision_function(t[features]),
                      regression.staged_predict(t[others]))]
     return {"logits": list(few[0]), "auc": roc_auc_score(t["large"], logits),

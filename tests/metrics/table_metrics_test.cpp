@@ -149,7 +149,7 @@ TEST_P(TableMetrics, BoostedTreesAreScikitLearns) {
     const PlainColumn& column = real_.columns[target];
     std::vector<double> values = column.numbers;
     for (const int32_t code : column.codes) values.push_back(code);
-    return BoostedTrees(design.features_of(real_), values, loss, {.trees = 20})
+    return BoostedTrees(design.features_of(real_), values, loss, {.trees = 10})
         .values(design.features_of(holdout_));
   };
   check(trees(5, BoostingLoss::kLogistic), expected["logits"], 1e-6);
