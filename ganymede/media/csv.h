@@ -82,7 +82,7 @@ char sniff_delimiter(std::string_view beginning);
 // text.
 std::optional<double> parse_csv_number(std::string_view text, bool decimal_comma = false);
 
-// With quotes where the delimiter, quotes, line ends or spaces at the ends of `text` need them.
+// With quotes where the delimiter, quotes or line ends in `text` need them.
 void append_csv_field(std::string& line, std::string_view text, char delimiter);
 
 // Every field is a finite decimal number, except in a first line of which no field is a number: a

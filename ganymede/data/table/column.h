@@ -15,8 +15,10 @@ enum class ColumnKind {
   kId,        // tells rows apart and means nothing else; made anew for generated rows
   kConstant,  // the same text in every row, or nothing at all
 };
-std::vector<std::pair<const char*, ColumnKind>> enum_names(ColumnKind);
+// "number", "category", "boolean", "datetime", "id", "constant".
 const char* name_of(ColumnKind kind);
+// Throws DataError with `where`.
+ColumnKind column_kind(const std::string& name, const std::string& where);
 
 struct Column {
   std::string name;
@@ -44,6 +46,9 @@ struct Column {
   int64_t missing = 0;            // cells of the source
   std::string missing_text = {};  // how they are written
 
+  // A cell as the file writes it (without quotes): a number or time, a place in `categories` or
+  // `words`.
+  std::string number_text(double value, bool decimal_comma = false) const;
   bool integer() const { return kind == ColumnKind::kNumber && decimals == 0; }
   bool is_discrete() const { return kind == ColumnKind::kCategory || kind == ColumnKind::kBoolean; }
   bool is_continuous() const {

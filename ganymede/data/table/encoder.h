@@ -36,9 +36,10 @@ struct ColumnCode {
   std::vector<MixtureMode> modes = {};  // numbers and times
   std::vector<double> special = {};     // values of their own
   int64_t words = 0;
-  int64_t categories = 0;  // with places of their own
-  bool rare = false;       // a place for all other categories
-  bool missing = false;    // a place for missing cells
+  int64_t categories = 0;          // with places of their own
+  bool rare = false;               // a place for all other categories
+  bool missing = false;            // a place for missing cells
+  std::vector<float> shares = {};  // of the places in the data, where they can be conditions
   int64_t places() const {
     return static_cast<int64_t>(modes.size() + special.size()) + words + categories +
            (rare ? 1 : 0) + (missing ? 1 : 0);
@@ -65,6 +66,7 @@ class Encoder {
   // What `read` needs of each row, a few bytes for each column. The mode of a number is drawn by
   // its responsibilities (plus 1e-6) from Stream(0, "mode", row), as CTGAN does. Categories that
   // the encoder does not know count as missing where that has a place, else as the commonest.
+  static constexpr uint16_t kNoPlace = 0xFFFF;
   struct Rows {
     int64_t count = 0;
     std::vector<std::vector<float>> scalars;    // by code: the number of the scalar or unit span
@@ -81,8 +83,7 @@ class Encoder {
   Table decode(const at::Tensor& rows, int64_t first_row = 0) const;
 
  private:
-  Encoder() = default;
-  void lay_out(const std::vector<std::vector<float>>& shares);
+  Encoder(std::shared_ptr<const TableSchema> schema, std::vector<ColumnCode> codes, bool minmax);
 
   std::shared_ptr<const TableSchema> schema_;
   std::vector<ColumnCode> codes_;

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,24 +38,33 @@ nlohmann::json to_json(const TableSchema& schema);
 // another kind.
 TableSchema schema_from_json(const nlohmann::json& json, const std::string& where);
 
-// What a person says about some columns; the rest is inferred. Three forms are read: parts of the
-// JSON above, SDV metadata ("columns": {name: {"sdtype": ...}}, also below "tables"), and CTGAN's
-// {"columns": [{"name", "type": continuous | categorical | ordinal}]} or a list of names (the
-// discrete columns).
-struct SchemaHint {
+// What a person says of a column; the rest is inferred.
+struct ColumnHint {
   std::string name;
-  ColumnKind kind = ColumnKind::kCategory;
-  std::string format = {};                // of times
-  std::vector<std::string> words = {};    // among numbers
-  std::vector<std::string> missing = {};  // further spellings of missing, of the whole file
+  std::optional<ColumnKind> kind = {};
+  std::string format = {};              // of times
+  std::vector<std::string> words = {};  // among numbers
+  std::optional<double> minimum = {}, maximum = {};
+  std::optional<int> decimals = {};
 };
-std::vector<SchemaHint> schema_hints(const nlohmann::json& json, const std::string& where);
-// Throws FileError, DataError.
-std::vector<SchemaHint> read_schema_hints(const std::filesystem::path& path);
 
-// Reads the file once or twice in bounded memory: delimiter, encoding, header, columns. Throws
-// DataError with line and column; a hint for a column that is not there is a UsageError.
-TableSchema infer_schema(const std::filesystem::path& path,
-                         const std::vector<SchemaHint>& hints = {}, int64_t row_limit = 0);
+struct SchemaHints {
+  std::vector<ColumnHint> columns = {};
+  std::vector<std::string> missing = {};  // further spellings
+  std::optional<bool> header = {};
+};
+
+// Three forms are read: to_json() of a schema, whole or in part; SDV metadata ("columns": {name:
+// {"sdtype": ...}}, also below "tables"); CTGAN's {"columns": [{"name", "type": continuous |
+// categorical | ordinal}]} and its list of discrete columns, ["name", ...]. Throws DataError.
+SchemaHints schema_hints(const nlohmann::json& json, const std::string& where);
+// Throws FileError, DataError.
+SchemaHints read_schema_hints(const std::filesystem::path& path);
+
+// Reads the file once in bounded memory: delimiter, encoding, header, columns. Throws DataError
+// with line and column for a file that is no table, names that repeat, and numbers or dates that
+// are none among many that are; UsageError for a hint whose column is not there.
+TableSchema infer_schema(const std::filesystem::path& path, const SchemaHints& hints = {},
+                         int64_t row_limit = 0);
 
 }  // namespace ganymede::data

@@ -70,11 +70,18 @@ class Table {
   int64_t rows_ = 0;
 };
 
-// All rows (or the first `row_limit`) of a file by a schema, whose columns it must have in that
-// order. A category that the schema does not know, a number that is none, a date that does not
-// exist are DataErrors with line and column; numbers beyond the schema's range are kept.
+struct ReadOptions {
+  int64_t row_limit = 0;  // 0: all
+  // Other rows than those that the schema was made of: categories it does not know count as
+  // missing, with a warning.
+  bool foreign = false;
+};
+
+// The rows of a file by a schema, whose columns it must have in that order. A category that the
+// schema does not know, a number that is none, a date that does not exist are DataErrors with line
+// and column; numbers beyond the schema's range are kept.
 Table read_table(const std::filesystem::path& path, std::shared_ptr<const TableSchema> schema,
-                 int64_t row_limit = 0);
+                 const ReadOptions& options = {});
 
 // infer_schema and read_table in one.
 Table read_table(const std::filesystem::path& path);
