@@ -16,6 +16,16 @@ const Domain& domain_of(const SampleSpec& spec) {
   throw UsageError({"sample domain", "\"" + spec.domain + "\"", "image, points"});
 }
 
+DataConfig Domain::fitting(DataConfig config, const SampleSpec&) const { return config; }
+
+std::unique_ptr<SampleFilter> Domain::filter(const std::string& condition) const {
+  throw UsageError({.where = condition,
+                    .found = "a condition on samples of the domain " + name(),
+                    .allowed = "conditions on rows of tables"});
+}
+
+std::unique_ptr<SampleWriter> Domain::stream(const std::filesystem::path&) const { return nullptr; }
+
 at::Tensor to_bytes(const at::Tensor& samples) {
   return ((samples.detach() + 1) * 127.5).round().clamp(0, 255).to(at::kByte).cpu();
 }

@@ -139,9 +139,15 @@ struct Request {
   // conditional gan's generate() always has them: gans::sample() draws those that nobody chose.
   at::Tensor labels = {};
   at::Tensor z = {};  // float32 [count, dim] or undefined
+  // float32 [count, spec.condition_width()], one 1 in each row, or undefined: drawn by
+  // conditions().
+  at::Tensor condition = {};
   at::Device device = at::kCPU;
   int64_t count() const { return z.defined() ? z.size(0) : static_cast<int64_t>(seeds.size()); }
   at::Tensor latents(const Latent& latent) const;
+  // `condition`, or for each seed a column drawn uniformly from Stream(seed, "condition") and one
+  // of its categories by its share among the real rows; undefined when the spec has no conditions.
+  at::Tensor conditions(const SampleSpec& spec) const;
 };
 
 // A part of z that training gave a meaning of its own (InfoGAN): one entry in [-1, 1], or several
@@ -175,6 +181,11 @@ class Gan {
   virtual at::Tensor score(const at::Tensor& samples, const at::Tensor& labels);
   // What the last layer of that player sees, float32 [N, dim]; undefined where there is none.
   virtual at::Tensor features(const at::Tensor& samples);
+
+  // `samples` (float32 [N, ...spec.shape], NaN where something is missing) completed, what is there
+  // unchanged; request.latents() of N rows decide among what fits. Undefined where the gan cannot.
+  // The caller disables gradients.
+  virtual at::Tensor impute(const at::Tensor& samples, const Request& request);
 
   // Whether generate() obeys Request::labels.
   virtual bool conditional() const { return false; }

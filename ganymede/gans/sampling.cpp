@@ -18,6 +18,7 @@ Request row_of(const Request& request, int64_t row) {
   if (!request.seeds.empty()) one.seeds = {request.seeds[static_cast<size_t>(row)]};
   if (request.labels.defined()) one.labels = request.labels.narrow(0, row, 1);
   if (request.z.defined()) one.z = request.z.narrow(0, row, 1);
+  if (request.condition.defined()) one.condition = request.condition.narrow(0, row, 1);
   return one;
 }
 

@@ -9,6 +9,7 @@
 #include "ganymede/config/recipe.h"
 #include "ganymede/core/device.h"
 #include "ganymede/core/error.h"
+#include "ganymede/core/sample_json.h"
 #include "ganymede/gans/registry.h"
 #include "ganymede/gans/sampling.h"
 #include "ganymede/media/checkpoints.h"
@@ -35,20 +36,13 @@ media::Checkpoint read_any(const fs::path& path) {
        .remedy = "gan train ... makes one"});
 }
 
-SampleSpec spec_of(const nlohmann::json& state) {
-  const auto& spec = state.at("spec");
-  return {.domain = spec.at("domain"),
-          .shape = spec.at("shape").get<std::vector<int64_t>>(),
-          .classes = spec.at("classes")};
-}
-
 std::unique_ptr<gans::Gan> build_gan(const std::string& name, const nlohmann::json& state,
                                      const std::string& where) {
   config::Recipe recipe =
       config::Recipe::parse(state.at("recipe").get<std::string>(), where + ": recipe");
   const auto builder = gans::registry().find(name).builder();
   recipe.bind(builder->section());
-  return builder->build(spec_of(state));
+  return builder->build(sample_spec_from_json(state.at("spec")));
 }
 
 uint64_t parse_number(const std::string& text, const std::string& all, const std::string& where) {

@@ -7,6 +7,7 @@
 #include "ganymede/core/device.h"
 #include "ganymede/core/error.h"
 #include "ganymede/core/log.h"
+#include "ganymede/core/sample_json.h"
 #include "ganymede/data/holdout.h"
 #include "ganymede/data/stacked.h"
 #include "ganymede/metrics/metric_table.h"
@@ -31,6 +32,13 @@ bool is_builtin_recipe(const std::string& name) {
   const auto& recipes = config::embedded_recipes();
   return std::any_of(recipes.begin(), recipes.end(),
                      [&](const auto& recipe) { return recipe.first == name; });
+}
+
+// For a message: a table's spec holds its whole encoding.
+std::string shortened(const nlohmann::json& json) {
+  constexpr size_t kShown = 200;
+  const std::string text = json.dump();
+  return text.size() <= kShown ? text : text.substr(0, kShown) + " ...";
 }
 
 void warn_of_broken_files(const data::Dataset& dataset) {
@@ -154,9 +162,8 @@ const std::shared_ptr<data::Dataset>& Session::holdout() {
 }
 
 nlohmann::json Session::identity() const {
-  const SampleSpec& spec = gan_->spec();
   return {{"gan", choice_.name},
-          {"spec", {{"domain", spec.domain}, {"shape", spec.shape}, {"classes", spec.classes}}},
+          {"spec", to_json(gan_->spec())},
           {"data",
            {{"kind", dataset_->kind()},
             {"size", dataset_->size()},
@@ -169,8 +176,8 @@ void Session::check_identity(const nlohmann::json& found, const std::string& whe
     if (found.contains(part) && found[part] == own[part]) continue;
     throw UsageError({.where = where,
                       .found = std::string("the checkpoint's ") + part + " is " +
-                               (found.contains(part) ? found[part].dump() : "missing"),
-                      .allowed = own[part].dump(),
+                               (found.contains(part) ? shortened(found[part]) : "missing"),
+                      .allowed = shortened(own[part]),
                       .remedy = "resume with the data and recipe that the run was started with"});
   }
 }

@@ -96,6 +96,7 @@ void Trainer::fetch() {
     Batch batch = loader_->next();
     batch.samples = batch.samples.to(device_);
     if (batch.labels.defined()) batch.labels = batch.labels.to(device_);
+    if (batch.condition.defined()) batch.condition = batch.condition.to(device_);
     if (static_cast<int64_t>(micros_.size()) <= i) {
       const int64_t index = steps_ * config_.train.accumulate + i;
       micros_.push_back({batch, gans::Step(gan_, draw_seed(), index, device_)});

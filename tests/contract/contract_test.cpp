@@ -18,7 +18,7 @@ using ::testing::TestWithParam;
 class Contract : public TestWithParam<Case> {
  protected:
   std::unique_ptr<Gan> gan_ = make(GetParam());
-  Batch batch() const { return reals(GetParam().spec, 4, 11); }
+  Batch batch() const { return reals(GetParam().spec, batch_of(GetParam().spec), 11); }
 };
 
 TEST_P(Contract, PhasesAndNetworksBelongTogether) {
@@ -216,9 +216,10 @@ TEST_P(Contract, OnCudaAStepIsFiniteAndSamplesComeBack) {
   if (!at::globalContext().hasCUDA()) GTEST_SKIP() << "this machine has no CUDA device";
   const at::Device cuda(at::kCUDA, 0);
   gan_->to(cuda);
-  Batch batch = reals(GetParam().spec, 4, 11);
+  Batch batch = reals(GetParam().spec, batch_of(GetParam().spec), 11);
   batch.samples = batch.samples.to(cuda);
   if (batch.labels.defined()) batch.labels = batch.labels.to(cuda);
+  if (batch.condition.defined()) batch.condition = batch.condition.to(cuda);
   Step step(*gan_, 3, 0, cuda);
   for (const Phase& phase : gan_->phases()) {
     step.begin_phase(phase, 0);
