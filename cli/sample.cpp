@@ -8,6 +8,7 @@
 #include "ganymede/core/files.h"
 #include "ganymede/core/tuning.h"
 #include "ganymede/data/domain.h"
+#include "ganymede/data/sample_stream.h"
 #include "ganymede/infer/model.h"
 #include "ganymede/media/checkpoints.h"
 #include "ganymede/media/gif.h"
@@ -20,8 +21,9 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Arguments {
-  std::string model, checkpoint, out, seeds = "0-63", device = "cpu", runs = "runs", way = "auto";
+  std::string model, checkpoint, out, seeds, where, device = "cpu", runs = "runs", way = "auto";
   std::string classes, codes, code;
+  int64_t count = 0, seed = 0;
   int64_t columns = 0, threads = 0, steps = 12, delay_ms = 80;
   double low = -2, high = 2;
 };
@@ -58,8 +60,44 @@ void write_grid(const gans::SampleGrid& grid, const Arguments& args, const infer
   report(domain.write(model.samples_of(grid), grid.names, args.out, options), model, context);
 }
 
+// The class of all samples of a walk or a stream; -1 where none is asked for.
+int64_t single_class(const Arguments& args, const infer::Model& model) {
+  if (args.classes.empty()) return -1;
+  gans::check_takes_classes(model.gan());
+  const auto wishes = gans::parse_classes(args.classes, model.classes());
+  if (wishes.size() == 1 && wishes.front().label >= 0) return wishes.front().label;
+  throw UsageError({.where = "--class", .found = args.classes, .allowed = "one class"});
+}
+
+// By number instead of seed by seed: in pieces, and by a condition.
+void run_stream(const Arguments& args, const Context& context) {
+  if (!args.seeds.empty() || args.seed < 0) {
+    throw UsageError({.where = args.seeds.empty() ? "--seed" : "--seeds",
+                      .found = args.seeds.empty() ? std::to_string(args.seed)
+                                                  : args.seeds + " beside -n or --where",
+                      .allowed = "--seeds, or -n with --seed 0 or more"});
+  }
+  const infer::Model model = open_model(args);
+  const int64_t label = single_class(args, model);
+  data::PreviewOptions options;
+  options.columns = static_cast<int>(args.columns);
+  Progress progress(context.progress(), "sampling", "samples");
+  const auto paths = data::write_samples(
+      data::domain_of(model.spec()),
+      [&](const std::vector<uint64_t>& seeds, const at::Tensor& condition) {
+        return model.sample(seeds, label, condition);
+      },
+      {.count = args.count > 0 ? args.count : 1000,
+       .seed = static_cast<uint64_t>(args.seed),
+       .where = args.where},
+      args.out, options, &progress);
+  progress.finish("");
+  report(paths, model, context);
+}
+
 void run_sample(const Arguments& args, const Context& context) {
-  const auto seeds = infer::parse_seeds(args.seeds);
+  if (args.count != 0 || !args.where.empty()) return run_stream(args, context);
+  const auto seeds = infer::parse_seeds(args.seeds.empty() ? "0-63" : args.seeds);
   const infer::Model model = open_model(args);
   gans::SampleGrid grid = model.grid(seeds, args.classes);
   if (!args.codes.empty()) {
@@ -77,15 +115,6 @@ void run_traverse(const Arguments& args, const Context& context) {
   const gans::Code code = gans::find_code(model.gan(), name, "--code");
   write_grid(gans::code_grid(model.gan(), code, seeds, args.steps, args.low, args.high), args,
              model, context);
-}
-
-// The class of all samples of a walk; -1 where none is asked for.
-int64_t single_class(const Arguments& args, const infer::Model& model) {
-  if (args.classes.empty()) return -1;
-  gans::check_takes_classes(model.gan());
-  const auto wishes = gans::parse_classes(args.classes, model.classes());
-  if (wishes.size() == 1 && wishes.front().label >= 0) return wishes.front().label;
-  throw UsageError({.where = "--class", .found = args.classes, .allowed = "one class for a walk"});
 }
 
 infer::Interpolation way_of(const Arguments& args, const infer::Model& model) {
@@ -140,7 +169,12 @@ Command sample_command() {
                      "mixes 3:0.5,8:0.5",
                      &args->classes});
   options.push_back({"--codes", "of infogan: category=3,code1=0.5", &args->codes});
-  options.push_back({"--out,-o", "a picture, .npz, .csv (points) or a folder", &args->out, true});
+  options.push_back({"-n", "so many samples, of seeds drawn from --seed", &args->count});
+  options.push_back({"--seed", "of -n", &args->seed});
+  options.push_back(
+      {"--where", "of a table: only rows like \"income='>50K' and age >= 40\"", &args->where});
+  options.push_back(
+      {"--out,-o", "a picture, .npz, .csv (points, tables) or a folder", &args->out, true});
   return {.name = "sample",
           .help = "make samples from a trained model",
           .options = options,
@@ -148,7 +182,8 @@ Command sample_command() {
           .footer =
               "gan sample last --seeds 0-63 --out grid.png\n"
               "gan sample last --class all --seeds 0-9 --out classes.png\n"
-              "gan sample runs/00003-dcgan-digits --seeds 0-999 --out samples/"};
+              "gan sample runs/00003-dcgan-digits --seeds 0-999 --out samples/\n"
+              "gan sample last -n 1000 --where \"income='>50K'\" --out rows.csv"};
 }
 
 Command interpolate_command() {
