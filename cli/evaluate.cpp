@@ -109,6 +109,13 @@ void print_records(const Judgement& judgement) {
   print_table(records.size() == 1 ? metrics::score_table(records.front())
                                   : metrics::comparison_table(records, judgement.heads));
   print("");
+  for (size_t i = 0; i < records.size(); ++i) {
+    const auto classes = metrics::class_table(records[i]);
+    if (classes.size() < 2) continue;
+    if (records.size() > 1) print(judgement.heads[i]);
+    print_table(classes);
+    print("");
+  }
   for (const std::string& line : metrics::warning_lines(records, judgement.heads)) {
     print("warning: " + line);
   }

@@ -60,6 +60,16 @@ metrics::LatentAccess latents_of(const std::shared_ptr<infer::Model>& model) {
   return access;
 }
 
+metrics::ClassAccess classes_of(const std::shared_ptr<infer::Model>& model) {
+  metrics::ClassAccess access;
+  if (model->gan().classifier() == gans::Classifier::kNone) return access;
+  access.found = model->gan().classifier() == gans::Classifier::kFound;
+  access.classify = [model](const at::Tensor& samples) {
+    return gans::classify(model->gan(), samples, model->device());
+  };
+  return access;
+}
+
 Judged open_model(const std::string& path, const std::string& device) {
   const auto model = std::make_shared<infer::Model>(infer::Model::load(path, device));
   Judged judged;
@@ -72,6 +82,14 @@ Judged open_model(const std::string& path, const std::string& device) {
   judged.subject.kind = model->gan_name();
   judged.subject.checkpoint = model->source().string();
   judged.subject.kimg = model->kimg();
+  if (model->gan().conditional()) {
+    judged.subject.sample_as = [model](const std::vector<uint64_t>& seeds,
+                                       const at::Tensor& labels) {
+      return gans::sample(model->gan(),
+                          {.seeds = seeds, .labels = labels, .device = model->device()});
+    };
+  }
+  judged.subject.classes = classes_of(model);
   if (device == "cpu") judged.subject.latents = latents_of(model);
   if (const fs::path run = run_of(path); !run.empty()) judged.learned_from = data_of_run(run);
   return judged;

@@ -81,4 +81,15 @@ at::Tensor sample(Gan& gan, const Request& asked) {
   return samples;
 }
 
+at::Tensor classify(Gan& gan, const at::Tensor& samples, const at::Device& device) {
+  constexpr int64_t kBlock = 256;
+  const at::NoGradGuard no_grad;
+  const nn::ForwardScope scope(nn::Mode::kEvaluate, nullptr);
+  std::vector<at::Tensor> logits;
+  for (const at::Tensor& block : samples.split(kBlock)) {
+    logits.push_back(gan.classify(block.to(device)).to(at::kCPU));
+  }
+  return at::cat(logits);
+}
+
 }  // namespace ganymede::gans

@@ -16,4 +16,7 @@ at::Tensor sample(Gan& gan, const Request& request);
 // Those classes: int64 [count].
 at::Tensor drawn_classes(const Request& request, int64_t classes);
 
+// Gan::classify in evaluation mode without gradients, in blocks: logits [N, classes] on the CPU.
+at::Tensor classify(Gan& gan, const at::Tensor& samples, const at::Device& device);
+
 }  // namespace ganymede::gans

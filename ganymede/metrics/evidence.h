@@ -21,6 +21,9 @@ struct Evidence {
   at::Tensor samples = {};
   std::optional<FeatureStatistics> features = {};  // with the features themselves
   at::Tensor probabilities = {};                   // float32 [count, classes]
+  // int64 [count]: classes of reals (-1: none), or those that fakes were asked for; undefined where
+  // there are none.
+  at::Tensor labels = {};
   int64_t count = 0;
 };
 

@@ -19,6 +19,11 @@ Findings measure_authenticity(const Comparison& c);
 Findings measure_memorisation(const Comparison& c);
 Findings measure_support(const Comparison& c);
 
+// Of classes.
+Findings measure_class_accuracy(const Comparison& c);
+Findings measure_class_frechet(const Comparison& c);
+Findings measure_classification(const Comparison& c);
+
 // Over pixels or points.
 Findings measure_sliced_wasserstein(const Comparison& c);
 Findings measure_diversity(const Comparison& c);

@@ -41,6 +41,12 @@ const std::vector<Metric>& metric_table() {
        measure_support},
       {"modes", "modes of a known mixture that samples reach", Metric::kPoints | Metric::kModes,
        kFloor, kEach, measure_modes},
+      {"class_accuracy", "share of samples that a judge takes for the class they were asked to be",
+       Metric::kFeatures | Metric::kClasses, kFloor, kEach, measure_class_accuracy},
+      {"class_fd", "Frechet distance within each class, mean over the classes",
+       Metric::kFeatures | Metric::kClasses, kFloor, kEach, measure_class_frechet},
+      {"classification", "how well the gan's own classifier names the reference's classes",
+       Metric::kClassifier, kNoFloor, kOnce, measure_classification},
       {"stacked_modes", "modes of stacked digits, of 1,000", Metric::kPictures | Metric::kDigits,
        kFloor, kEach, measure_stacked_modes},
   };
@@ -61,7 +67,11 @@ const Metric& find_metric(const std::string& name) {
 }
 
 std::vector<std::string> default_metrics(const SampleSpec& spec, const std::string& data_name) {
-  if (spec.domain == "image") return {"fd", "kid", "prdc", "memorisation"};
+  if (spec.domain == "image") {
+    std::vector<std::string> names = {"fd", "kid", "prdc", "memorisation"};
+    if (spec.classes > 1) names.insert(names.end(), {"class_accuracy", "classification"});
+    return names;
+  }
   if (data::mode_centers(data_name).empty()) return {"fd"};
   return {"modes", "fd"};
 }

@@ -78,10 +78,21 @@ at::Tensor Reference::take(int64_t first, int64_t count) const {
   return take_from(*data_, first, count);
 }
 
+at::Tensor Reference::labels(int64_t first, int64_t count) const {
+  if (data_->spec().classes == 0) return {};
+  at::Tensor labels = at::empty({count}, at::kLong);
+  auto* out = labels.data_ptr<int64_t>();
+  for (int64_t i = 0; i < count; ++i) {
+    out[i] = data_->label(stored_sample_at((first + i) % data_->size(), data_->size()));
+  }
+  return labels;
+}
+
 void Reference::gather_all(Meter& meter) {
   if (gathered_) return;
   real_ =
       gather_part(*data_, options_.data.split, 0, count(), meter, "reference", options_.statistics);
+  real_.labels = labels(0, count());
   if (needs_training_) {
     const data::Dataset& data = training_data_ ? *training_data_ : *data_;
     training_ = gather_part(data, training_data_ ? "training" : options_.data.split, 0,
@@ -99,8 +110,9 @@ std::pair<Evidence, Evidence> Reference::halves(int64_t samples, Meter& meter) c
   const int64_t each = floor_count(samples);
   const bool beside = data_->size() - count() >= each;
   const int64_t first = beside ? count() : each;
-  return {beside ? real_ : head(real_, each),
-          gather_part(*data_, options_.data.split, first, each, meter, "floor", {})};
+  Evidence others = gather_part(*data_, options_.data.split, first, each, meter, "floor", {});
+  others.labels = labels(first, each);
+  return {beside ? real_ : head(real_, each), std::move(others)};
 }
 
 Evidence Reference::gather_part(const data::Dataset& data, const std::string& split, int64_t first,

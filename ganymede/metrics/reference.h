@@ -40,6 +40,8 @@ class Reference {
   // Two sets of reals without a common sample. The first is real() or a part of it.
   std::pair<Evidence, Evidence> halves(int64_t samples, Meter& meter) const;
 
+  // Classes of these, int64 [count]; undefined where the data have none.
+  at::Tensor labels(int64_t first, int64_t count) const;
   // Samples by their place in the fixed order of stored_sample_at().
   at::Tensor take(int64_t first, int64_t count) const;
 

@@ -98,6 +98,21 @@ TextTable score_table(const Record& record) {
   return rows;
 }
 
+TextTable class_table(const Record& record) {
+  TextTable rows = {{"CLASS"}};
+  for (const Score& score : record.scores) {
+    if (score.per_class.empty()) continue;
+    rows.front().push_back(score.name);
+    for (size_t i = 0; i < score.per_class.size(); ++i) {
+      if (i + 1 >= rows.size()) {
+        rows.push_back({i < record.class_names.size() ? record.class_names[i] : std::to_string(i)});
+      }
+      rows[i + 1].push_back(figure_text(score.per_class[i]));
+    }
+  }
+  return rows;
+}
+
 TextTable comparison_table(const std::vector<Record>& records,
                            const std::vector<std::string>& heads) {
   TextTable rows = {{"SCORE"}};

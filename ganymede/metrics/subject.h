@@ -22,6 +22,12 @@ struct LatentAccess {
   bool normal = true;  // N(0, 1); else uniform in [-1, 1]
 };
 
+// A subject that is a classifier as well.
+struct ClassAccess {
+  std::function<at::Tensor(const at::Tensor& samples)> classify;  // float32 -> logits [N, classes]
+  bool found = false;  // categories that it found itself, in no order; else the data's classes
+};
+
 struct Subject {
   SampleSpec spec = {};
   // float32 [seeds, ...spec.shape] on the CPU, a pure function of each seed; no side effects on
@@ -34,6 +40,10 @@ struct Subject {
   std::string checkpoint = {};   // likewise
   double kimg = kUnknown;        // likewise
   LatentAccess latents = {};     // without generate: not available
+  // Of conditional generators: the same samples in the classes (int64 [seeds]) that are asked for.
+  std::function<at::Tensor(const std::vector<uint64_t>& seeds, const at::Tensor& labels)>
+      sample_as = {};
+  ClassAccess classes = {};  // without classify: not available
 };
 
 // The samples of a data set in a fixed random order: seed i stands for the i-th of them.

@@ -89,12 +89,13 @@ std::vector<StatsLine> read_stats(const fs::path& path) {
 }
 
 Recorder::Recorder(const RunFolder& folder, Progress& progress, const Trainer& trainer,
-                   double total_kimg, HealthMonitor* monitor)
+                   double total_kimg, HealthMonitor* monitor, ClassifierProbe* classifier)
     : folder_(folder),
       progress_(progress),
       events_(folder.root()),
       total_kimg_(total_kimg),
-      monitor_(monitor) {
+      monitor_(monitor),
+      classifier_(classifier) {
   begin_at(trainer);
 }
 
@@ -126,6 +127,11 @@ void Recorder::show(const Trainer& trainer) {
   if (monitor_ != nullptr && monitor_->health()) {
     update.fields.emplace_back("health", name_of(monitor_->health()->word));
   }
+  for (const char* name : {"test/error", "test/category_accuracy"}) {
+    const auto found = last_means_.find(name);
+    if (found == last_means_.end()) continue;
+    update.fields.emplace_back(name, fmt::format("{:.2f} %", 100 * found->second));
+  }
   if (last_means_.contains("images_per_s")) {
     update.fields.emplace_back("images/s", fmt::format("{:.0f}", last_means_.at("images_per_s")));
   }
@@ -144,6 +150,7 @@ StatsLine Recorder::collect(Trainer& trainer) {
   line["resident_mib"] = static_cast<double>(resident_bytes()) / (1 << 20);
   line["failed_writes"] = static_cast<double>(failures_);
   if (monitor_ != nullptr) monitor_->observe(line);
+  if (classifier_ != nullptr) classifier_->observe(line);
   begin_tick(trainer);
   return line;
 }
@@ -151,7 +158,7 @@ StatsLine Recorder::collect(Trainer& trainer) {
 void Recorder::tick(Trainer& trainer) {
   if (trainer.statistics().empty()) return;
   const StatsLine line = collect(trainer);
-  last_means_ = line;
+  for (const auto& [name, value] : line) last_means_[name] = value;
   tell_health(trainer.kimg());
   try {
     append_file(folder_.stats(), to_json(line).dump() + "\n");
@@ -259,7 +266,7 @@ void Recorder::failed(const std::string& what, const std::string& message) {
 
 media::Image plot_results(const std::vector<StatsLine>& lines, const std::string& title) {
   std::set<std::string> losses, shares, norms;
-  std::set<std::string> health;
+  std::set<std::string> health, tests;
   const std::set<std::string> shown = {"health/separation", "health/memorised", "health/spread",
                                        "health/distance", "health/missed"};
   for (const StatsLine& line : lines) {
@@ -268,6 +275,8 @@ media::Image plot_results(const std::vector<StatsLine>& lines, const std::string
         if (shown.contains(name)) health.insert(name);
       } else if (name.ends_with("/gradient_norm")) {
         norms.insert(name);
+      } else if (name.starts_with("test/")) {
+        tests.insert(name);
       } else if (name.ends_with("/accuracy")) {
         shares.insert(name);
       } else if (name.find('/') != std::string::npos) {
@@ -280,6 +289,7 @@ media::Image plot_results(const std::vector<StatsLine>& lines, const std::string
   std::vector<media::Panel> panels = {curves(lines, "Losses and scores", losses), norm_plot};
   if (!shares.empty()) panels.emplace_back(curves(lines, "D's accuracy", shares));
   if (!health.empty()) panels.emplace_back(curves(lines, "Health (docs/health.md)", health));
+  if (!tests.empty()) panels.emplace_back(curves(lines, "Named on the test split", tests));
   panels.emplace_back(curves(lines, "Images per second", {"images_per_s"}));
   return media::render_panels(panels, 2, {}, title);
 }

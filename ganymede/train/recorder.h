@@ -8,6 +8,7 @@
 #include "ganymede/core/progress.h"
 #include "ganymede/media/image.h"
 #include "ganymede/media/tfevents.h"
+#include "ganymede/train/classifier_probe.h"
 #include "ganymede/train/health_monitor.h"
 #include "ganymede/train/run_folder.h"
 #include "ganymede/train/scorekeeper.h"
@@ -21,9 +22,10 @@ std::vector<StatsLine> read_stats(const fs::path& path);
 
 class Recorder {
  public:
-  // `monitor` (may be null; outlives the recorder) adds the game's health to every tick.
+  // `monitor` adds the game's health to every tick, `classifier` its test error (either may be
+  // null; they outlive the recorder).
   Recorder(const RunFolder& folder, Progress& progress, const Trainer& trainer, double total_kimg,
-           HealthMonitor* monitor = nullptr);
+           HealthMonitor* monitor = nullptr, ClassifierProbe* classifier = nullptr);
 
   // The run starts, resumes or was rolled back to where `trainer` is: keeps the statistics up to
   // its step (it writes its own from there on) and begins a tick and a TensorBoard session.
@@ -61,6 +63,7 @@ class Recorder {
   media::EventWriter events_;
   double total_kimg_;
   HealthMonitor* monitor_;
+  ClassifierProbe* classifier_;
   std::optional<HealthWord> told_;  // the last word that was told
   double tick_start_s_ = 0;
   double tick_start_kimg_ = 0;

@@ -172,10 +172,38 @@ TEST_P(Contract, ZOverridesTheDraw) {
   ASSERT_GT(latent.dim, 0);
   Stream random(8, "latent");
   const at::Tensor z = latent.draw(random, 1);
-  EXPECT_TRUE(
-      at::equal(gans::sample(*gan_, seeds({8})), gans::sample(*gan_, {.seeds = {}, .z = z})));
-  EXPECT_FALSE(at::equal(gans::sample(*gan_, seeds({8})),
-                         gans::sample(*gan_, {.seeds = {8}, .z = z * 0.5})));
+  const at::Tensor labels = gan_->conditional() ? at::ones({1}, at::kLong) : at::Tensor();
+  const at::Tensor drawn = gans::sample(*gan_, {.seeds = {8}, .labels = labels});
+  EXPECT_TRUE(at::equal(drawn, gans::sample(*gan_, {.seeds = {}, .labels = labels, .z = z})));
+  EXPECT_FALSE(
+      at::equal(drawn, gans::sample(*gan_, {.seeds = {8}, .labels = labels, .z = z * 0.5})));
+}
+
+TEST_P(Contract, AClassIsObeyedAndNothingElseOfTheSampleIsDrawnAnew) {
+  if (!gan_->conditional()) GTEST_SKIP() << "makes samples without classes";
+  train(*gan_, 1, 5);
+  const auto of_class = [&](int64_t label) {
+    return gans::sample(*gan_, {.seeds = {8}, .labels = at::full({1}, label, at::kLong)});
+  };
+  EXPECT_FALSE(at::equal(of_class(0), of_class(1)));
+  const at::Tensor drawn = gans::drawn_classes(seeds({8}), GetParam().spec.classes);
+  EXPECT_TRUE(at::equal(gans::sample(*gan_, seeds({8})), of_class(drawn.item<int64_t>())));
+  if (!gan_->mixes_classes()) return;
+  const at::Tensor whole = at::zeros({1, GetParam().spec.classes});
+  whole[0][1] = 1;
+  EXPECT_TRUE(at::equal(gans::sample(*gan_, {.seeds = {8}, .labels = whole}), of_class(1)));
+}
+
+TEST_P(Contract, AClassifierGivesALogitForEachClass) {
+  const at::Tensor logits = gan_->classifier() == gans::Classifier::kNone
+                                ? at::Tensor()
+                                : gans::classify(*gan_, batch().samples, at::kCPU);
+  if (!logits.defined()) GTEST_SKIP() << "is no classifier";
+  EXPECT_EQ(logits.size(0), 4);
+  EXPECT_TRUE(at::isfinite(logits).all().item<bool>());
+  if (gan_->classifier() == gans::Classifier::kData) {
+    EXPECT_EQ(logits.size(1), GetParam().spec.classes);
+  }
 }
 
 TEST_P(Contract, SavedStateGivesTheSameSamplesAndTheSameNextStep) {

@@ -5,12 +5,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 
 #include "ganymede/core/error.h"
 
 namespace ganymede::contract {
 namespace {
+
+constexpr int64_t kBatch = 4;
+constexpr int64_t kClasses = 3;  // of samples for gans that cannot do without labels
 
 // Rows of a small table as CTGAN sees them, and as GAIN does.
 std::vector<SampleSpec> table_specs() {
@@ -71,17 +75,28 @@ std::string name_of(const std::string& gan, const SampleSpec& spec) {
   return name;
 }
 
+// Samples of that shape without labels, or with them where the gan asks for labels.
+std::optional<SampleSpec> accepted_by(const gans::Registry::Entry& entry, SampleSpec spec) {
+  for (const int64_t classes : {int64_t{0}, kClasses}) {
+    spec.classes = classes;
+    try {
+      entry.builder()->build(spec);
+      return spec;
+    } catch (const UsageError&) {
+      continue;
+    }
+  }
+  return std::nullopt;
+}
+
 std::vector<Case> find_cases() {
   std::vector<Case> found;
   for (const auto& entry : gans::registry().entries()) {
     for (const std::string& domain : entry.info.domains) {
       for (const SampleSpec& spec : specs_of(domain)) {
-        try {
-          entry.builder()->build(spec);
-        } catch (const UsageError&) {
-          continue;  // a size that this gan does not make; see EveryDomainIsCovered
-        }
-        found.push_back({entry.info.name, name_of(entry.info.name, spec), spec});
+        const auto accepted = accepted_by(entry, spec);
+        if (!accepted) continue;  // a size that this gan does not make; see EveryDomainIsCovered
+        found.push_back({entry.info.name, name_of(entry.info.name, spec), *accepted});
       }
     }
   }

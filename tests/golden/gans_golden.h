@@ -97,7 +97,7 @@ inline std::unique_ptr<gans::Gan> make_gan(const json& golden) {
   recipe.bind(builder->section());
   auto gan = builder->build({.domain = golden["domain"],
                              .shape = golden["shape"],
-                             .classes = golden.value("classes", 0)});
+                             .classes = golden.value("classes", int64_t{0})});
   gan->initialize(0);
   for (const auto& network : gan->networks()) {
     fill_weights(*network->module, golden.value("gain", 1.5));
