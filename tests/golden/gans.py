@@ -531,5 +531,6 @@ CASES = [
      {"kind": "rmsprop", "learning_rate": 5e-5, "alpha": 0.99}),
 ]
 
-json.dump([run(*case) for case in CASES], sys.stdout, indent=None, separators=(",", ":"))
-print()
+if __name__ == "__main__":
+    json.dump([run(*case) for case in CASES], sys.stdout, indent=None, separators=(",", ":"))
+    print()
