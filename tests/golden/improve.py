@@ -179,7 +179,7 @@ class Improved(Game):
 
     def generator(self, c, shape):
         size, start = shape[1], 7 if shape[1] == 28 else 4
-        width = c["generator_channels"] * (size // start // 2)
+        width = c["base_channels"] * (size // start // 2)
         kind = c.get("generator_norm", "batch")
 
         def norm(n, image):
@@ -205,7 +205,7 @@ class Improved(Game):
         return VirtualBatch(net, c["reference_batch"], c["latent_dim"]) if kind == "virtual" else net
 
     def discriminator(self, c, shape):
-        w, layers = c["discriminator_channels"], []
+        w, layers = c["base_channels"] * 3 // 4, []
         if c["input_noise"] > 0:
             layers += [Noise(c["input_noise"])]
         if c.get("input_keep", 1) < 1:
@@ -318,7 +318,7 @@ class Both(nn.Sequential):
 class Lapgan(Game):
     def __init__(self, c, shape):
         self.c, self.classes = c, c.pop("classes", 0)
-        channels, size, w = shape[0], shape[1], c["channels"]
+        channels, size, w = shape[0], shape[1], c["base_channels"]
         self.sizes = [size >> k for k in range(c["levels"] - 1, -1, -1)]
         self.z_dim = c["latent_dim"] + sum(s * s for s in self.sizes[1:])
         self.nets, self.phases = {}, []
@@ -602,7 +602,7 @@ def phase_step(game, phase, networks, repeat, seed, index, reals, shared):
     Dropout.stream = stream = Stream(seed, f"phase/{phase}/{repeat}", index)
     terms = game.terms(phase, repeat, reals, stream, shared, (seed, index))
     sum(value * weight for value, weight in terms.values()).backward()
-    return {key: float(value) for key, (value, _) in terms.items()}
+    return {key: float(value.detach()) for key, (value, _) in terms.items()}
 
 
 def run(name, game_class, gan, config, shape, batch, opt):
@@ -652,11 +652,11 @@ def run(name, game_class, gan, config, shape, batch, opt):
 ADAM = adam(2e-4, 0.5, 0.999)
 CASES = [
     ("improved_minibatch", Improved, "improved",
-     dict(latent_dim=6, generator_channels=3, discriminator_channels=4, minibatch_kernels=3,
+     dict(latent_dim=6, base_channels=4, minibatch_kernels=3,
           minibatch_dims=2, label_real=0.9, weight_norm=True, input_noise=0.2, hidden_keep=0.5,
           generator_steps=2), (1, 28, 28), 5, ADAM),
     ("improved_others", Improved, "improved",
-     dict(latent_dim=6, generator_channels=3, discriminator_channels=4, minibatch_kernels=0,
+     dict(latent_dim=6, base_channels=4, minibatch_kernels=0,
           label_real=1.0, weight_norm=False, generator_norm="virtual", reference_batch=4,
           history_weight=0.05, feature_matching="l2", input_noise=0.0, input_keep=0.8,
           hidden_keep=0.5), (3, 16, 16), 4, ADAM),
@@ -667,10 +667,10 @@ CASES = [
      dict(latent_dim=4, generator_units=[8], discriminator_units=[9], unroll_steps=2,
           unroll_rate=0.5, through_updates=False, loss="non_saturating"), (2,), 8, ADAM),
     ("lapgan", Lapgan, "lapgan",
-     dict(latent_dim=5, levels=3, generator_units=[8, 7], discriminator_units=[9, 6], channels=3,
+     dict(latent_dim=5, levels=3, generator_units=[8, 7], discriminator_units=[9, 6], base_channels=3,
           hidden_keep=0.5), (1, 28, 28), 4, ADAM),
     ("lapgan_labels", Lapgan, "lapgan",
-     dict(latent_dim=5, levels=2, generator_units=[8], discriminator_units=[9], channels=3,
+     dict(latent_dim=5, levels=2, generator_units=[8], discriminator_units=[9], base_channels=3,
           hidden_keep=0.5, classes=3), (3, 16, 16), 4, ADAM),
     ("vae_mlp", Vae, "vae",
      dict(latent_dim=4, networks="mlp", units=[9, 8], likelihood="bernoulli", kl_weight=1.0),
