@@ -36,8 +36,7 @@ std::vector<std::pair<const char*, GeneratorNorm>> enum_names(GeneratorNorm) {
 
 struct ImprovedConfig {
   int64_t latent_dim = 100;
-  int64_t generator_channels = 64;
-  int64_t discriminator_channels = 48;
+  int64_t base_channels = 64;
   Adversarial loss = Adversarial::kNonSaturating;
   int64_t generator_steps = 1;
   FeatureMatching feature_matching = FeatureMatching::kOff;
@@ -55,12 +54,10 @@ struct ImprovedConfig {
   static void describe(config::Schema<ImprovedConfig>& s) {
     using C = ImprovedConfig;
     s.field("latent_dim", &C::latent_dim, "size of z ~ U(0, 1)").range(1, 65536);
-    s.field("generator_channels", &C::generator_channels,
-            "width of G's layer next to the image; doubles with every halving of its size")
-        .range(1, 4096);
-    s.field("discriminator_channels", &C::discriminator_channels,
-            "width of D's first three convolutions; the others have twice as many")
-        .range(1, 4096);
+    s.field("base_channels", &C::base_channels,
+            "width of G's layer next to the image, which doubles with every halving of its size; "
+            "D's first convolutions have three quarters of it (the paper: 128 and 96)")
+        .range(2, 4096);
     s.field("loss", &C::loss, "minimax or non_saturating").one_of({"minimax", "non_saturating"});
     s.field("generator_steps", &C::generator_steps, "updates of G for one of D").range(1, 100);
     s.field("feature_matching", &C::feature_matching,
@@ -109,20 +106,18 @@ nn::ModulePtr remembered(const ImprovedConfig& config, nn::ModulePtr net) {
   return config.history_weight > 0 ? std::make_shared<nn::History>(std::move(net)) : net;
 }
 
-// Dense to 4x4 (7x7 for 28 px), then 5x5 transposed convolutions that double.
+// Dense to 4x4 (7x7 for 28 px), then 5x5 transposed convolutions that double. A norm takes the
+// place of the layer's bias.
 nn::ModulePtr make_generator(const ImprovedConfig& config, const nn::ImageShape& image) {
   const nn::Init init = nn::Init::normal(0, 0.05);
-  const nn::ConvOptions up{.kernel = 5,
-                           .stride = 2,
-                           .padding = 2,
-                           .output_padding = 1,
-                           .weight_init = init,
-                           .bias_init = nn::Init::constant(0)};
+  const bool bias = config.generator_norm == GeneratorNorm::kNone;
+  nn::ConvOptions up{.kernel = 5, .stride = 2, .padding = 2, .output_padding = 1, .bias = bias};
+  up.weight_init = init;
   const int64_t start = image.height == 28 ? 7 : 4;
-  int64_t channels = config.generator_channels * (image.height / start / 2);
+  int64_t channels = config.base_channels * (image.height / start / 2);
   auto net = std::make_shared<nn::Sequential>();
-  net->push(nn::linear(config.latent_dim, channels * start * start,
-                       {.weight_init = init, .bias_init = nn::Init::constant(0)}));
+  net->push(
+      nn::linear(config.latent_dim, channels * start * start, {.bias = bias, .weight_init = init}));
   net->push(generator_norm(config, channels * start * start));
   net->push(nn::relu());
   net->push(nn::reshape({channels, start, start}));
@@ -131,6 +126,7 @@ nn::ModulePtr make_generator(const ImprovedConfig& config, const nn::ImageShape&
     net->push(generator_norm(config, channels / 2));
     net->push(nn::relu());
   }
+  up.bias = true;
   net->push(config.weight_norm
                 ? nn::weight_norm_conv_transpose(channels, image.channels, up,
                                                  {.train_gain = true, .init_deviation = 0.1})
@@ -183,7 +179,7 @@ class DiscriminatorBuilder {
 nn::ModulePtr make_discriminator(const ImprovedConfig& config, const nn::ImageShape& image) {
   const nn::ConvOptions same{.kernel = 3, .padding = 1};
   const nn::ConvOptions half{.kernel = 3, .stride = 2, .padding = 1};
-  const int64_t width = config.discriminator_channels;
+  const int64_t width = config.base_channels * 3 / 4;
   DiscriminatorBuilder net(config, image.channels);
   net.noise(config.input_noise);
   net.drop(config.input_keep);

@@ -23,7 +23,7 @@ struct LapganConfig {
   int64_t levels = 3;
   std::vector<int64_t> generator_units = {1200, 1200};
   std::vector<int64_t> discriminator_units = {240, 240};
-  int64_t channels = 64;
+  int64_t base_channels = 64;
   double hidden_keep = 0.5;
   bool use_labels = true;
 
@@ -36,7 +36,8 @@ struct LapganConfig {
     s.field("generator_units", &C::generator_units, "coarsest level: ReLU layers of G").at_least(1);
     s.field("discriminator_units", &C::discriminator_units, "coarsest level: ReLU layers of D")
         .at_least(1);
-    s.field("channels", &C::channels, "finer levels: width of the convolutions").range(1, 4096);
+    s.field("base_channels", &C::base_channels, "finer levels: width of the convolutions")
+        .range(1, 4096);
     s.field("hidden_keep", &C::hidden_keep, "share that dropout keeps within D")
         .above(0)
         .at_most(1);
@@ -95,9 +96,10 @@ nn::ModulePtr detail_generator(const LapganConfig& config, const nn::ImageShape&
                                int64_t classes) {
   const nn::ConvOptions wide{.kernel = 7, .padding = 3};
   const int64_t in = 1 + image.channels + (classes > 0 ? 1 : 0);
-  return nn::sequence(label_plane(classes, image.height), nn::conv(in, config.channels, wide),
-                      nn::relu(), nn::conv(config.channels, config.channels, wide), nn::relu(),
-                      nn::conv(config.channels, image.channels, {.kernel = 5, .padding = 2}));
+  return nn::sequence(label_plane(classes, image.height), nn::conv(in, config.base_channels, wide),
+                      nn::relu(), nn::conv(config.base_channels, config.base_channels, wide),
+                      nn::relu(),
+                      nn::conv(config.base_channels, image.channels, {.kernel = 5, .padding = 2}));
 }
 
 nn::ModulePtr detail_discriminator(const LapganConfig& config, const nn::ImageShape& image,
@@ -105,9 +107,10 @@ nn::ModulePtr detail_discriminator(const LapganConfig& config, const nn::ImageSh
   const int64_t in = image.channels + (classes > 0 ? 1 : 0);
   const int64_t side = (image.height - 4 - 5) / 2 + 1;
   return nn::sequence(
-      label_plane(classes, image.height), nn::conv(in, config.channels, {.kernel = 5}), nn::relu(),
-      nn::conv(config.channels, config.channels, {.kernel = 5, .stride = 2}), nn::relu(),
-      nn::dropout(config.hidden_keep), nn::flatten(), nn::linear(config.channels * side * side, 1));
+      label_plane(classes, image.height), nn::conv(in, config.base_channels, {.kernel = 5}),
+      nn::relu(), nn::conv(config.base_channels, config.base_channels, {.kernel = 5, .stride = 2}),
+      nn::relu(), nn::dropout(config.hidden_keep), nn::flatten(),
+      nn::linear(config.base_channels * side * side, 1));
 }
 
 at::Tensor coarser(const at::Tensor& images) { return at::avg_pool2d(images, 2); }

@@ -3,6 +3,7 @@
 // black and white pixels; without hidden layers it is the fully visible belief network (logistic
 // regressions; Neal 1992, Frey 1998). One phase minimises -log p(x); sampling goes pixel by pixel.
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "ganymede/core/error.h"
 #include "ganymede/gans/registry.h"
@@ -16,6 +17,8 @@ enum class Binarise { kThreshold, kStochastic };
 std::vector<std::pair<const char*, Binarise>> enum_names(Binarise) {
   return {{"threshold", Binarise::kThreshold}, {"stochastic", Binarise::kStochastic}};
 }
+
+constexpr double kFloor = 0.001;  // keeps the bias of always black pixels finite
 
 struct MadeConfig {
   std::vector<int64_t> hidden_units = {500};
@@ -125,6 +128,16 @@ class MadeGan final : public Gan {
     return {{"nats", -log_likelihood(*net_->module, pixels).mean()}};
   }
 
+  // The output biases begin at the logits of the pixels' means.
+  void prepare(const Batch& reals) override {
+    const at::NoGradGuard no_grad;
+    const at::Tensor mean =
+        ((reals.samples.flatten(1).mean(0) + 1) * 0.5).clamp(kFloor, 1 - kFloor);
+    at::Tensor bias;  // the output layer's, and so the last parameter
+    net_->module->each_parameter([&](const std::string&, at::Tensor& tensor) { bias = tensor; });
+    bias.copy_(at::logit(mean));
+  }
+
   // Sampling turns one uniform number into each pixel.
   Latent latent() const override { return {spec().elements(), Latent::Kind::kUniform, 0, 1}; }
 
@@ -145,12 +158,10 @@ class MadeGan final : public Gan {
 
  private:
   static const SampleSpec& checked(const SampleSpec& spec) {
-    const nn::ImageShape image = nn::ImageShape::of(spec);
-    if (image.channels == 1 && image.height > 1) return spec;
+    if (nn::ImageShape::of(spec).height > 1) return spec;
     throw UsageError({.where = "data",
-                      .found = "images of " + std::to_string(image.channels) + " channels",
-                      .allowed = "grey images: this model knows black and white pixels",
-                      .remedy = "name a grey data set, such as mnist or digits"});
+                      .found = "images of one pixel",
+                      .allowed = "images of 2 x 2 px or more: one pixel has nothing before it"});
   }
 
   at::Tensor binary(const at::Tensor& levels, const at::Tensor& uniform) const {
@@ -177,7 +188,7 @@ void register_made(Registry& registry) {
        .paper = "Germain, Gregor, Murray, Larochelle 2015, arXiv 1502.03509",
        .task = "unconditional generation",
        .domains = {"image"},
-       .sizes = "any square, grey",
+       .sizes = "any square",
        .players = {"MADE"}});
 }
 
