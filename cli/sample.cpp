@@ -8,7 +8,7 @@
 #include "ganymede/core/files.h"
 #include "ganymede/core/tuning.h"
 #include "ganymede/data/domain.h"
-#include "ganymede/infer/model.h"
+#include "ganymede/infer/latent.h"
 #include "ganymede/media/checkpoints.h"
 #include "ganymede/media/gif.h"
 #include "ganymede/media/webp.h"
@@ -20,7 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Arguments {
-  std::string model, checkpoint, out, seeds = "0-63", device = "cpu", runs = "runs", way = "auto";
+  std::string model, checkpoint, out, seeds = "0-63", device = "cpu", runs = "runs", way = "auto",
+                                      z;
   int64_t label = -1, columns = 0, threads = 0, steps = 12, delay_ms = 80;
 };
 
@@ -47,7 +48,20 @@ void report(const std::vector<fs::path>& paths, const infer::Model& model, const
   for (const fs::path& path : paths) print(path.string());
 }
 
+// Samples at the codes of a file.
+void run_codes(const Arguments& args, const Context& context) {
+  const infer::Model model = open_model(args);
+  const at::Tensor samples =
+      infer::samples_at(model, infer::load_latents(args.z, model), args.label);
+  std::vector<std::string> names;
+  for (int64_t i = 0; i < samples.size(0); ++i) names.push_back("z-" + std::to_string(i));
+  data::PreviewOptions options;
+  options.columns = static_cast<int>(args.columns);
+  report(data::domain_of(model.spec()).write(samples, names, args.out, options), model, context);
+}
+
 void run_sample(const Arguments& args, const Context& context) {
+  if (!args.z.empty()) return run_codes(args, context);
   const auto seeds = infer::parse_seeds(args.seeds);
   const infer::Model model = open_model(args);
   const at::Tensor samples = model.sample(seeds, args.label);
@@ -105,6 +119,7 @@ Command sample_command() {
   auto args = std::make_shared<Arguments>();
   std::vector<Option> options = common_options(*args);
   options.push_back({"--seeds", "one sample per seed: 0-63,77", &args->seeds});
+  options.push_back({"--z", "codes of an .npz file (array z) instead of seeds", &args->z});
   options.push_back({"--out,-o", "a picture, .npz, .csv (points) or a folder", &args->out, true});
   return {.name = "sample",
           .help = "make samples from a trained model",
