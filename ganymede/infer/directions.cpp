@@ -25,11 +25,14 @@ at::Tensor centred(const at::Tensor& x) {
   return wide - wide.mean(0, true);
 }
 
-// Coordinates of each row along the principal components, largest first [N, N], and the variances.
+// Coordinates of each row along the principal components, largest first, up to a factor for each,
+// and the variances. The smaller of the two matrices of products has them.
 std::pair<at::Tensor, at::Tensor> components(const at::Tensor& response) {
   const at::Tensor x = centred(response);
-  const auto [values, vectors] = at::linalg_eigh(at::matmul(x, x.t()));
-  return {vectors.flip(1), values.flip(0).clamp_min(0)};
+  const bool wide = x.size(1) > x.size(0);
+  const auto [values, vectors] = at::linalg_eigh(at::matmul(wide ? x : x.t(), wide ? x.t() : x));
+  const at::Tensor first = vectors.flip(1);
+  return {wide ? first : at::matmul(x, first), values.flip(0).clamp_min(0)};
 }
 
 // Rows of one class and of the others in the half numbered 0 or 1.
@@ -91,7 +94,7 @@ at::Tensor responses(const Model& model, const at::Tensor& samples) {
 
 std::vector<Direction> principal_directions(const at::Tensor& z, const at::Tensor& response,
                                             int64_t count) {
-  if (count < 1 || count > std::min(z.size(0) - 1, z.size(1))) {
+  if (count < 1 || count > std::min({z.size(0) - 1, z.size(1), response.size(1)})) {
     throw UsageError({.where = "--count",
                       .found = std::to_string(count),
                       .allowed = "1 to the entries of z, and fewer than the samples"});

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "ganymede/core/error.h"
 #include "ganymede/infer/latent.h"
@@ -103,6 +104,16 @@ void check(const Model& model, const at::Tensor& target, const ProjectionOptions
   }
 }
 
+// Dense at the beginning, where most of the way is made.
+std::set<int64_t> shown_steps(const ProjectionOptions& options) {
+  std::set<int64_t> steps;
+  for (int64_t i = 0; i < options.shown; ++i) {
+    const double share = static_cast<double>(i) / static_cast<double>(options.shown);
+    steps.insert(std::lround(static_cast<double>(options.steps) * share * share * share));
+  }
+  return steps;
+}
+
 at::Tensor gradient_of(const at::Tensor& losses, const at::Tensor& z, const Model& model) {
   if (losses.requires_grad()) {
     const auto found = torch::autograd::grad({losses.sum()}, {z}, {}, false, false, true);
@@ -125,7 +136,7 @@ Projection project(const Model& model, const at::Tensor& target, const Projectio
   Projection result;
   double best = INFINITY;
   Adam adam(z);
-  const int64_t every = std::max<int64_t>(options.steps / std::max<int64_t>(options.shown, 1), 1);
+  const std::set<int64_t> shown = shown_steps(options);
   for (int64_t step = 0; step <= options.steps; ++step) {
     const at::Tensor point = z.detach().requires_grad_(true);
     const at::Tensor samples = objective.samples(point);
@@ -144,7 +155,7 @@ Projection project(const Model& model, const at::Tensor& target, const Projectio
       result.feature_distance = objective.features(sample).item<double>();
       result.perceptual_distance = objective.perceptual(sample).item<double>();
     }
-    if (step % every == 0 && step < options.steps) {
+    if (shown.contains(step)) {
       result.way.emplace_back(step, sample[0].cpu().clone());
     }
     if (progress) progress(step, best);
