@@ -9,6 +9,7 @@
 #include "ganymede/core/tuning.h"
 #include "ganymede/data/domain.h"
 #include "ganymede/data/sample_stream.h"
+#include "ganymede/infer/latent.h"
 #include "ganymede/infer/model.h"
 #include "ganymede/media/checkpoints.h"
 #include "ganymede/media/gif.h"
@@ -22,7 +23,7 @@ namespace fs = std::filesystem;
 
 struct Arguments {
   std::string model, checkpoint, out, seeds, where, device = "cpu", runs = "runs", way = "auto";
-  std::string classes, codes, code;
+  std::string classes, codes, code, z;
   int64_t count = 0, seed = 0;
   int64_t columns = 0, threads = 0, steps = 12, delay_ms = 80;
   double low = -2, high = 2;
@@ -69,6 +70,18 @@ int64_t single_class(const Arguments& args, const infer::Model& model) {
   throw UsageError({.where = "--class", .found = args.classes, .allowed = "one class"});
 }
 
+// Samples at the codes of a file.
+void run_codes(const Arguments& args, const Context& context) {
+  const infer::Model model = open_model(args);
+  const at::Tensor samples =
+      infer::samples_at(model, infer::load_latents(args.z, model), single_class(args, model));
+  std::vector<std::string> names;
+  for (int64_t i = 0; i < samples.size(0); ++i) names.push_back("z-" + std::to_string(i));
+  data::PreviewOptions options;
+  options.columns = static_cast<int>(args.columns);
+  report(data::domain_of(model.spec()).write(samples, names, args.out, options), model, context);
+}
+
 // By number instead of seed by seed: in pieces, and by a condition.
 void run_stream(const Arguments& args, const Context& context) {
   if (!args.seeds.empty() || args.seed < 0) {
@@ -96,6 +109,7 @@ void run_stream(const Arguments& args, const Context& context) {
 }
 
 void run_sample(const Arguments& args, const Context& context) {
+  if (!args.z.empty()) return run_codes(args, context);
   if (args.count != 0 || !args.where.empty()) return run_stream(args, context);
   const auto seeds = infer::parse_seeds(args.seeds.empty() ? "0-63" : args.seeds);
   const infer::Model model = open_model(args);
@@ -168,6 +182,7 @@ Command sample_command() {
                      "classes by number or name: 3, Dress, 3,7, 0-9, all; several make rows; "
                      "mixes 3:0.5,8:0.5",
                      &args->classes});
+  options.push_back({"--z", "codes of an .npz file (array z) instead of seeds", &args->z});
   options.push_back({"--codes", "of infogan: category=3,code1=0.5", &args->codes});
   options.push_back({"-n", "so many samples, of seeds drawn from --seed", &args->count});
   options.push_back({"--seed", "of -n", &args->seed});
