@@ -5,12 +5,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "ganymede/core/progress.h"
 #include "ganymede/dist/group.h"
 #include "ganymede/metrics/feature_net.h"
 #include "ganymede/metrics/feature_statistics.h"
+#include "ganymede/metrics/table/columns.h"
 
 namespace ganymede::metrics {
 
@@ -21,6 +23,8 @@ struct Evidence {
   at::Tensor samples = {};
   std::optional<FeatureStatistics> features = {};  // with the features themselves
   at::Tensor probabilities = {};                   // float32 [count, classes]
+  // Table rows as columns; null when no metric asked for them.
+  std::shared_ptr<const PlainTable> columns = nullptr;
   int64_t count = 0;
 };
 
@@ -31,6 +35,7 @@ struct Wanted {
   bool features = false;
   bool probabilities = false;
   bool pictures = false;
+  bool columns = false;
 };
 
 // Counts samples for a progress line that several gatherings share.

@@ -33,6 +33,7 @@ struct Comparison {
   const Lpips* lpips;            // null when no weights were named
   const LatentAccess* latents;   // null in the floor
   const std::string& data_name;  // of a built-in set, else a path
+  const std::string& target;     // column that learners of tables predict; empty: chosen
   uint64_t seed;
   Exhibits* exhibits;  // null when nobody looks
 };
@@ -61,6 +62,7 @@ struct Metric {
     kDigits = 128,       // a classifier of digits was named
     kManySamples = 256,  // more samples than features
     kLpips = 512,        // weights of LPIPS were named
+    kColumns = 1024,     // rows of a table
   };
   std::string name;
   std::string help;
@@ -68,6 +70,8 @@ struct Metric {
   bool has_floor = true;
   bool once = false;  // too costly for every repeat: the first one only
   std::function<std::vector<Finding>(const Comparison&)> measure;
+  std::vector<std::string> domains = {};  // whose samples it can judge; none: any
+  bool fits(const std::string& domain) const;
   bool needs_any(unsigned some) const { return (needs & some) != 0; }
 };
 
@@ -77,8 +81,11 @@ const std::vector<Metric>& metric_table();
 const Metric& find_metric(const std::string& name);
 
 // What is measured when nobody chooses: for images fd, kid, prdc, memorisation; for points the
-// modes where they are known, and fd.
+// modes where they are known, and fd; for tables quality, detection, efficacy, new_rows, privacy.
 std::vector<std::string> default_metrics(const SampleSpec& spec, const std::string& data_name);
+
+// The feature network that samples of a domain take when nobody chooses.
+std::string default_features(const std::string& domain);
 
 // "FD[pca:0123abcd]" -> "KID[pca:0123abcd]", "FID" -> "KID": figures over features are named after
 // them.
