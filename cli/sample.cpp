@@ -8,6 +8,7 @@
 #include "ganymede/core/files.h"
 #include "ganymede/core/tuning.h"
 #include "ganymede/data/domain.h"
+#include "ganymede/data/sample_stream.h"
 #include "ganymede/infer/model.h"
 #include "ganymede/media/checkpoints.h"
 #include "ganymede/media/gif.h"
@@ -20,7 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Arguments {
-  std::string model, checkpoint, out, seeds = "0-63", device = "cpu", runs = "runs", way = "auto";
+  std::string model, checkpoint, out, seeds, where, device = "cpu", runs = "runs", way = "auto";
+  int64_t count = 0, seed = 0;
   int64_t label = -1, columns = 0, threads = 0, steps = 12, delay_ms = 80;
 };
 
@@ -47,8 +49,34 @@ void report(const std::vector<fs::path>& paths, const infer::Model& model, const
   for (const fs::path& path : paths) print(path.string());
 }
 
+// By number instead of seed by seed: in pieces, and by a condition.
+void run_stream(const Arguments& args, const Context& context) {
+  if (!args.seeds.empty() || args.seed < 0) {
+    throw UsageError({.where = args.seeds.empty() ? "--seed" : "--seeds",
+                      .found = args.seeds.empty() ? std::to_string(args.seed)
+                                                  : args.seeds + " beside -n or --where",
+                      .allowed = "--seeds, or -n with --seed 0 or more"});
+  }
+  const infer::Model model = open_model(args);
+  data::PreviewOptions options;
+  options.columns = static_cast<int>(args.columns);
+  Progress progress(context.progress(), "sampling", "samples");
+  const auto paths = data::write_samples(
+      data::domain_of(model.spec()),
+      [&](const std::vector<uint64_t>& seeds, const at::Tensor& condition) {
+        return model.sample(seeds, args.label, condition);
+      },
+      {.count = args.count > 0 ? args.count : 1000,
+       .seed = static_cast<uint64_t>(args.seed),
+       .where = args.where},
+      args.out, options, &progress);
+  progress.finish("");
+  report(paths, model, context);
+}
+
 void run_sample(const Arguments& args, const Context& context) {
-  const auto seeds = infer::parse_seeds(args.seeds);
+  if (args.count != 0 || !args.where.empty()) return run_stream(args, context);
+  const auto seeds = infer::parse_seeds(args.seeds.empty() ? "0-63" : args.seeds);
   const infer::Model model = open_model(args);
   const at::Tensor samples = model.sample(seeds, args.label);
   std::vector<std::string> names;
@@ -105,14 +133,20 @@ Command sample_command() {
   auto args = std::make_shared<Arguments>();
   std::vector<Option> options = common_options(*args);
   options.push_back({"--seeds", "one sample per seed: 0-63,77", &args->seeds});
-  options.push_back({"--out,-o", "a picture, .npz, .csv (points) or a folder", &args->out, true});
+  options.push_back({"-n", "so many samples, of seeds drawn from --seed", &args->count});
+  options.push_back({"--seed", "of -n", &args->seed});
+  options.push_back(
+      {"--where", "of a table: only rows like \"income='>50K' and age >= 40\"", &args->where});
+  options.push_back(
+      {"--out,-o", "a picture, .npz, .csv (points, tables) or a folder", &args->out, true});
   return {.name = "sample",
           .help = "make samples from a trained model",
           .options = options,
           .run = [args](const Context& context) { run_sample(*args, context); },
           .footer =
               "gan sample last --seeds 0-63 --out grid.png\n"
-              "gan sample runs/00003-dcgan-digits --seeds 0-999 --out samples/"};
+              "gan sample runs/00003-dcgan-digits --seeds 0-999 --out samples/\n"
+              "gan sample last -n 1000 --where \"income='>50K'\" --out rows.csv"};
 }
 
 Command interpolate_command() {

@@ -92,9 +92,11 @@ at::Tensor Model::labels_for(int64_t count, int64_t label) const {
   return at::full({count}, label, at::kLong);
 }
 
-at::Tensor Model::sample(const std::vector<uint64_t>& seeds, int64_t label) const {
+at::Tensor Model::sample(const std::vector<uint64_t>& seeds, int64_t label,
+                         const at::Tensor& condition) const {
   gans::Request request;
   request.seeds = seeds;
+  request.condition = condition;
   request.labels = labels_for(request.count(), label);
   request.device = device_;
   return gans::sample(*gan_, request);

@@ -30,9 +30,10 @@ class Model {
   const at::Device& device() const { return device_; }
 
   // float32 [seeds, ...spec.shape] on the CPU, one sample per seed: a pure function of weights and
-  // seed. `label`: class of all samples, or -1. Throws UsageError when the gan takes no classes or
-  // the class does not exist.
-  at::Tensor sample(const std::vector<uint64_t>& seeds, int64_t label = -1) const;
+  // seed. `label`: class of all samples, or -1. `condition`: as Request::condition. Throws
+  // UsageError when the gan takes no classes or the class does not exist.
+  at::Tensor sample(const std::vector<uint64_t>& seeds, int64_t label = -1,
+                    const at::Tensor& condition = {}) const;
 
   // Samples along the way through the given seeds, `steps` from each to the next (the last seed
   // included at the end): float32 [(seeds - 1) * steps + 1, ...]. Slerp keeps the norm that normal
