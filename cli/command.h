@@ -45,6 +45,7 @@ Command sample_command();
 Command interpolate_command();
 Command evaluate_command();
 Command compare_command();
+Command impute_command();
 Command info_command();
 Command import_command();
 Command score_command();

@@ -115,6 +115,7 @@ int run_main(int argc, char** argv) {
            data_command(),
            features_command(),
            import_command(),
+           impute_command(),
            serve_command(),
            bench_command(),
            theory_command(),
