@@ -49,6 +49,7 @@ Command project_command();
 Command augment_command();
 Command evaluate_command();
 Command compare_command();
+Command impute_command();
 Command info_command();
 Command import_command();
 Command score_command();

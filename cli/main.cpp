@@ -107,8 +107,8 @@ int run_main(int argc, char** argv) {
            traverse_command(), latent_command(),  project_command(),  augment_command(),
            evaluate_command(), compare_command(), score_command(),    info_command(),
            list_command(),     data_command(),    features_command(), import_command(),
-           serve_command(),    bench_command(),   theory_command(),   schema_command(),
-           doctor_command(),
+           impute_command(),   serve_command(),   bench_command(),    theory_command(),
+           schema_command(),   doctor_command(),
        }) {
     add_command(app, command, context);
   }

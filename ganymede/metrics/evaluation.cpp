@@ -18,12 +18,10 @@
 #include "ganymede/media/tensor_safetensors.h"
 #include "ganymede/metrics/reference.h"
 #include "ganymede/metrics/summary.h"
+#include "ganymede/metrics/table/plain.h"
 
 namespace ganymede::metrics {
 namespace {
-
-constexpr const char* kPicturesNet = "pca";
-constexpr const char* kPointsNet = "identity";
 
 std::string shape_text(const std::vector<int64_t>& shape) {
   return fmt::format("{}", fmt::join(shape, " x "));
@@ -44,20 +42,17 @@ void check_counts(const EvaluationOptions& options, const data::Dataset& referen
 std::shared_ptr<const FeatureNet> open_net(const data::Dataset& reference,
                                            const EvaluationOptions& options, Progress* progress) {
   if (options.net) return options.net;
-  const bool points = reference.spec().domain == "points";
-  const std::string fallback = points ? kPointsNet : kPicturesNet;
-  const std::string name = options.features.empty() ? fallback : options.features;
+  const std::string name =
+      options.features.empty() ? default_features(reference.spec().domain) : options.features;
   return open_feature_net(name, reference, {.resize = options.resize}, progress);
 }
 
 // Why `metric` cannot be had here; empty when it can.
 ErrorParts obstacle(const Metric& metric, const data::Dataset& reference, const FeatureNet& net,
                     const EvaluationOptions& options) {
-  const bool points = reference.spec().domain == "points";
+  const std::string& domain = reference.spec().domain;
   const std::string where = "--metrics " + metric.name;
-  if (metric.needs_any(Metric::kPictures) && points)
-    return {where, "the data are points", "images"};
-  if (metric.needs_any(Metric::kPoints) && !points) return {where, "the data are images", "points"};
+  if (!metric.fits(domain)) return {where, "samples of the domain " + domain, join(metric.domains)};
   if (metric.needs_any(Metric::kProbabilities) && net.classes() == 0) {
     return {where, "features of " + net.name() + ", which knows no classes", "a classifier",
             "gan features train --data ... makes one; --features FILE uses it"};
@@ -206,7 +201,7 @@ Comparison Evaluator::State::compare(const Evidence& real, const Evidence& fake,
   return {.real = real,
           .fake = fake,
           .training = &reals->training(),
-          .holdout = reals->has_training() && !reals->learned_from() ? &real : nullptr,
+          .holdout = reals->holdout_beside(real),
           .net = *net,
           .digits = digits.get(),
           .lpips = lpips.get(),
@@ -214,6 +209,7 @@ Comparison Evaluator::State::compare(const Evidence& real, const Evidence& fake,
           .classes = nullptr,
           .class_count = reference->spec().classes,
           .data_name = options.data.path,
+          .target = options.target,
           .seed = seed,
           .exhibits = nullptr};
 }
@@ -236,6 +232,12 @@ void Evaluator::State::judge(const Subject& subject, int64_t repeat, Meter& mete
   Evidence fake =
       gather(take, samples, wanted, *net, options.quantise, meter, subject.name, options.group);
   fake.labels = asked;
+  if (wanted.columns) {
+    std::vector<uint64_t> seeds(static_cast<size_t>(samples));
+    std::iota(seeds.begin(), seeds.end(), seed);
+    fake.columns = std::make_shared<const PlainTable>(
+        subject.columns ? subject.columns(seeds) : decoded_columns(fake.samples, subject.spec));
+  }
   Comparison comparison = compare(reals->real(), fake, seed);
   if (subject.classes.classify) comparison.classes = &subject.classes;
   if (subject.latents.generate) comparison.latents = &subject.latents;
@@ -345,7 +347,8 @@ Evaluator::Evaluator(std::shared_ptr<const data::Dataset> reference, EvaluationO
   s.wanted = {
       .features = (needs & Metric::kFeatures) != 0,
       .probabilities = (needs & Metric::kProbabilities) != 0,
-      .pictures = (needs & (Metric::kPictures | Metric::kTraining | Metric::kClassifier)) != 0};
+      .pictures = (needs & (Metric::kPictures | Metric::kTraining | Metric::kClassifier)) != 0,
+      .columns = (needs & Metric::kColumns) != 0};
   s.reals = std::make_unique<Reference>(s.reference, s.options, *s.net, s.wanted,
                                         (needs & Metric::kTraining) != 0);
   if (!s.options.lpips.empty()) {

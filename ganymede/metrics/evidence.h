@@ -5,12 +5,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "ganymede/core/progress.h"
 #include "ganymede/dist/group.h"
 #include "ganymede/metrics/feature_net.h"
 #include "ganymede/metrics/feature_statistics.h"
+#include "ganymede/metrics/table/columns.h"
 
 namespace ganymede::metrics {
 
@@ -24,6 +26,8 @@ struct Evidence {
   // int64 [count]: classes of reals (-1: none), or those that fakes were asked for; undefined where
   // there are none.
   at::Tensor labels = {};
+  // Table rows as columns; null when no metric asked for them.
+  std::shared_ptr<const PlainTable> columns = nullptr;
   int64_t count = 0;
 };
 
@@ -34,6 +38,7 @@ struct Wanted {
   bool features = false;
   bool probabilities = false;
   bool pictures = false;
+  bool columns = false;
 };
 
 // Counts samples for a progress line that several gatherings share.

@@ -34,4 +34,11 @@ Findings measure_stacked_modes(const Comparison& c);
 Findings measure_parzen(const Comparison& c);
 Findings measure_modes(const Comparison& c);
 
+// Over the columns of tables.
+Findings measure_table_quality(const Comparison& c);
+Findings measure_detection(const Comparison& c);
+Findings measure_efficacy(const Comparison& c);
+Findings measure_new_rows(const Comparison& c);
+Findings measure_privacy(const Comparison& c);
+
 }  // namespace ganymede::metrics

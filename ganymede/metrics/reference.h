@@ -27,6 +27,10 @@ class Reference {
   const Evidence& real() const { return real_; }          // empty before gather_all()
   const Evidence& training() const { return training_; }  // likewise, and unless needed
 
+  // Reals that the model did not learn from: those of options.holdout, else `real` (a part of the
+  // reference) when they are known to be such; null when there are none.
+  const Evidence* holdout_beside(const Evidence& real) const;
+
   // Whether the training data are known and others than the reference; whether samples of the
   // reference are known to be among them.
   bool has_training() const { return training_data_ != nullptr; }
@@ -61,6 +65,7 @@ class Reference {
   bool gathered_ = false;
   Evidence real_;
   Evidence training_;
+  Evidence holdout_;
 };
 
 }  // namespace ganymede::metrics

@@ -168,13 +168,13 @@ std::string settings_line(const Record& record) {
 std::vector<ReportPicture> exhibit_pictures(const Exhibits& exhibits, const SampleSpec& spec) {
   std::vector<ReportPicture> pictures;
   const data::Domain& domain = data::domain_of(spec);
-  const bool points = spec.domain == "points";
+  const bool together = domain.pictures(exhibits.samples).empty();  // one picture of all samples
   if (exhibits.samples.defined()) {
-    const at::Tensor reals = points ? exhibits.reals : at::Tensor();
+    const at::Tensor reals = together ? exhibits.reals : at::Tensor();
     pictures.push_back({"Samples", "The first ones of the evaluation, not chosen.",
                         domain.preview(exhibits.samples, reals, {})});
   }
-  if (exhibits.reals.defined() && !points) {
+  if (exhibits.reals.defined() && !together) {
     pictures.push_back({"Reference", "Real samples of the same evaluation.",
                         domain.preview(exhibits.reals, {}, {})});
   }

@@ -12,6 +12,7 @@
 #include "ganymede/core/sample.h"
 #include "ganymede/data/dataset.h"
 #include "ganymede/metrics/score.h"
+#include "ganymede/metrics/table/columns.h"
 
 namespace ganymede::metrics {
 
@@ -33,6 +34,8 @@ struct Subject {
   // float32 [seeds, ...spec.shape] on the CPU, a pure function of each seed; no side effects on
   // whatever is being judged.
   std::function<at::Tensor(const std::vector<uint64_t>& seeds)> sample = {};
+  // The same samples as columns, where they are stored as such; else `sample` is decoded.
+  std::function<PlainTable(const std::vector<uint64_t>& seeds)> columns = {};
   int64_t size = 0;              // stored samples: seeds are below it; 0: as many as wanted
   std::string fingerprint = {};  // of a stored set; empty for generators
   std::string name = {};         // for the record

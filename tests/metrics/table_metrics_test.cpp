@@ -191,16 +191,6 @@ TEST(TableMetricsAlone, RandomRowsFillTheRangesOfTheReals) {
   EXPECT_NEAR(static_cast<double>(gaps), 1000, 5 * std::sqrt(4000 * 0.25 * 0.75));
 }
 
-TEST(TableMetricsAlone, AMapOfATableIsSymmetricWithOnes) {
-  const PlainTable real = table_of(golden()["cases"][0]["real"]);
-  const auto map = association_map(real);
-  for (size_t i = 0; i < 6; ++i) {
-    EXPECT_EQ(map[i * 6 + i], 1);
-    for (size_t j = 0; j < 6; ++j) EXPECT_EQ(map[i * 6 + j], map[j * 6 + i]);
-  }
-  EXPECT_NEAR(map[1], pearson(real.columns[0].numbers, real.columns[1].numbers), 0);
-}
-
 TEST(TableMetricsAlone, TablesThatDifferAreRefused) {
   const PlainTable real = table_of(golden()["cases"][0]["real"]);
   PlainTable other = real;

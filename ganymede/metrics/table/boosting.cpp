@@ -143,8 +143,8 @@ Histogram Grower::histogram_of(int64_t begin, int64_t end) const {
   return histogram;
 }
 
-// Of equal gains the first bin met counts, as in scikit-learn: from the left where missing values go
-// right, from the right where they go left.
+// Of equal gains the first bin met counts, as in scikit-learn: from the left where missing values
+// go right, from the right where they go left.
 void Grower::scan(const Leaf& leaf, int32_t feature, bool missing_left, Split& best) const {
   const auto f = static_cast<size_t>(feature);
   const Sums* own = leaf.histogram.data() + f * width();

@@ -179,21 +179,4 @@ double mean_trend(const std::vector<PairTrend>& trends) {
   return known == 0 ? kUnknown : sum / static_cast<double>(known);
 }
 
-std::vector<double> association_map(const PlainTable& table) {
-  const size_t n = table.columns.size();
-  const auto codes = discrete_columns(table);
-  std::vector<double> map(n * n, 1.0);
-  for (size_t i = 0; i < n; ++i) {
-    for (size_t j = i + 1; j < n; ++j) {
-      const PlainColumn& a = table.columns[i];
-      const PlainColumn& b = table.columns[j];
-      const bool numeric = a.numeric && b.numeric;
-      const double value =
-          numeric ? pearson(a.numbers, b.numbers) : cramers_v({&codes[i], &codes[j]});
-      map[i * n + j] = map[j * n + i] = std::isnan(value) ? 0 : value;
-    }
-  }
-  return map;
-}
-
 }  // namespace ganymede::metrics

@@ -53,9 +53,4 @@ std::vector<PairTrend> pair_trends(const PlainTable& real, const PlainTable& syn
 // The mean score of the pairs that count; NaN when none does.
 double mean_trend(const std::vector<PairTrend>& trends);
 
-// How much each column says about each other one in a single table, in [-1, 1]: Pearson's
-// coefficient of two numeric columns, Cramer's V otherwise (numeric ones in ten bins); 1 on the
-// diagonal, row by row. Pairs without a value are 0.
-std::vector<double> association_map(const PlainTable& table);
-
 }  // namespace ganymede::metrics
