@@ -18,21 +18,25 @@ at::Tensor critic_gradient(const Critic& critic, const at::Tensor& samples) {
   return gradients.at(0).flatten(1);
 }
 
+// One number in [0, 1) for each sample, [N, 1, ...].
+at::Tensor shares(const at::Tensor& samples, Stream& random) {
+  std::vector<int64_t> shape(static_cast<size_t>(samples.dim()), 1);
+  shape[0] = samples.size(0);
+  return random.uniform(shape).to(samples.options().requires_grad(false));
+}
+
 at::Tensor between(const at::Tensor& real, const at::Tensor& fake, Stream& random) {
   if (real.sizes() != fake.sizes() || real.dim() < 2) {
     throw UsageError({.where = "loss::gradient_penalty",
                       .found = "reals and fakes of different shapes, or without a batch dimension",
                       .allowed = "two tensors of one shape [N, ...]"});
   }
-  std::vector<int64_t> shape(static_cast<size_t>(real.dim()), 1);
-  shape[0] = real.size(0);
-  const at::Tensor share = random.uniform(shape).to(real.options().requires_grad(false));
-  return at::lerp(real.detach(), fake.detach(), share);
+  return at::lerp(real.detach(), fake.detach(), shares(real, random));
 }
 
 at::Tensor around(const at::Tensor& real, double noise, Stream& random) {
   const at::Tensor u = random.uniform(real.sizes()).to(real.options().requires_grad(false));
-  return real.detach() + noise * real.detach().std() * u;
+  return real.detach() + shares(real, random) * noise * real.detach().std() * u;
 }
 
 at::Tensor points_of(const GradientPenalty& options, const at::Tensor& real, const at::Tensor& fake,

@@ -6,7 +6,8 @@
 //   gradient  E (||grad D(x^)|| - t)^2                  Gulrajani 2017, arXiv 1704.00028, eq. 3
 //             one-sided: only norms above t             Petzka 2018, arXiv 1709.08894
 //     x^ between r and f                                Gulrajani
-//     x^ around reals: r + noise std(r) U(0, 1)         DRAGAN: Kodali 2017, arXiv 1705.07215
+//     x^ around reals: r + s noise std(r) u             DRAGAN: Kodali 2017, arXiv 1705.07215,
+//       s ~ U(0, 1) per sample, u ~ U(0, 1) per value   with the noise of the authors' code
 //     x^ = r
 //   weight clip: every weight in [-c, c]                Arjovsky 2017, arXiv 1701.07875
 //   orthogonal: sum ||W W^T o (1 - I)||^2 of matrices   Brock 2019, arXiv 1809.11096, eq. 3

@@ -72,7 +72,8 @@ def penalties(c, d, real, fake, stream):
     if kind == "gradient":
         x = real
         if c.get("penalty_points") == "around_reals":
-            x = real + 0.5 * real.std() * stream.uniform(real.shape)
+            noisy = real + 0.5 * real.std() * stream.uniform(real.shape)
+            x = real + stream.uniform((len(real), 1, 1, 1)) * (noisy - real)
         elif c.get("penalty_points", "between") == "between":
             u = stream.uniform((len(real),) + (1,) * (real.dim() - 1))
             x = real + u * (fake - real)
@@ -314,6 +315,8 @@ class Dcgan(Game):
 
 
 class Sngan(Game):
+    chirp = 0.37
+
     def __init__(self, c, shape):
         self.c = c
         if c.get("projection"):

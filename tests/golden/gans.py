@@ -374,11 +374,13 @@ class Wgan:
 
 
 # ---------------------------------------------------------------------------- one case
-def fill(net, gain=1.5):
-    """p.flat[i] = s sin(0.7 i + k): k counts the parameters, s follows their shape."""
+def fill(net, gain=1.5, chirp=0.0):
+    """p.flat[i] = s sin(0.7 i + chirp i^2 + k): k counts the parameters, s follows their shape. Without
+    chirp matrices have rank 2, which is far from the spectral norm of usual weights."""
     with torch.no_grad():
         for k, (name, p) in enumerate(net.named_parameters()):
-            wave = np.sin(0.7 * np.arange(p.numel()) + k)
+            i = np.arange(p.numel(), dtype=np.float64)
+            wave = np.sin(0.7 * i + chirp * i * i + k)
             if p.dim() > 1:
                 values = wave * gain / math.sqrt(p.numel() / p.shape[0])
             else:
@@ -421,9 +423,9 @@ def run(name, game_class, gan, config, shape, batch, opt):
     seed = 20141206 + len(name)
     game = game_class(config, shape)
     nets = {"generator": game.g, game.second: game.d}
-    gain = getattr(game, "gain", 1.5)
+    gain, chirp = getattr(game, "gain", 1.5), getattr(game, "chirp", 0.0)
     for net in nets.values():
-        fill(net, gain)
+        fill(net, gain, chirp)
     out = {"name": name, "gan": gan, "domain": "image" if len(shape) == 3 else "points",
            "shape": shape, "seed": seed, "batch": batch,
            "config": {key: literal(value) for key, value in config.items()},
@@ -445,6 +447,8 @@ def run(name, game_class, gan, config, shape, batch, opt):
     intervals = getattr(game, "intervals", {})
     if gain != 1.5:
         out["gain"] = gain
+    if chirp:
+        out["chirp"] = chirp
     if hasattr(game, "classes"):
         out["classes"] = game.classes
 

@@ -73,7 +73,7 @@ inline Batch real_batch(const json& golden, int64_t key) {
           .labels = class_labels(golden)};
 }
 
-inline void fill_weights(nn::Module& module, double gain = 1.5) {
+inline void fill_weights(nn::Module& module, double gain, double chirp) {
   const at::NoGradGuard no_grad;
   int64_t k = 0;
   module.each_parameter([&](const std::string& path, at::Tensor& parameter) {
@@ -82,7 +82,7 @@ inline void fill_weights(nn::Module& module, double gain = 1.5) {
         matrix ? gain / std::sqrt(static_cast<double>(parameter.numel() / parameter.size(0))) : 0.1;
     const double center = !matrix && path.ends_with("weight") ? 1.0 : 0.0;
     parameter.copy_(by_formula(parameter.sizes(), [&](double i) {
-      return center + scale * std::sin(0.7 * i + static_cast<double>(k));
+      return center + scale * std::sin(0.7 * i + chirp * i * i + static_cast<double>(k));
     }));
     ++k;
   });
@@ -100,7 +100,7 @@ inline std::unique_ptr<gans::Gan> make_gan(const json& golden) {
                              .classes = golden.value("classes", int64_t{0})});
   gan->initialize(0);
   for (const auto& network : gan->networks()) {
-    fill_weights(*network->module, golden.value("gain", 1.5));
+    fill_weights(*network->module, golden.value("gain", 1.5), golden.value("chirp", 0.0));
     if (network->average) network->average->load_state(network->module->state(), "golden");
   }
   return gan;

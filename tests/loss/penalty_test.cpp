@@ -163,7 +163,7 @@ TEST(PenaltyClosedForm, DragansPointsLieWithinHalfADeviationAboveTheReals) {
   const at::Tensor share = (seen - real) / (0.5 * real.std());
   EXPECT_GE(share.min().item<double>(), -1e-6);
   EXPECT_LE(share.max().item<double>(), 1 + 1e-6);
-  EXPECT_NEAR(share.mean().item<double>(), 0.5, 0.06);
+  EXPECT_NEAR(share.mean().item<double>(), 0.25, 0.05);  // of two independent shares
 }
 
 // For D(x) = w x the slope is w everywhere: the penalty is (|w| - 1)^2 and R1 is |w|^2 / 2.
