@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "ganymede/config/recipe.h"
 #include "ganymede/core/error.h"
 #include "ganymede/gans/conditional.h"
 #include "ganymede/gans/registry.h"
