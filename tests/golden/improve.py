@@ -549,17 +549,21 @@ class Gan2014(Game):
         else:
             g += [nn.Linear(i, int(np.prod(shape))), nn.Unflatten(1, shape)]
         half = Lambda(lambda x: (x + 1) / 2)
+
+        def drop(keep):
+            return [Dropout(keep)] if keep < 1 else []
+
         if conv:
-            d = [half, Dropout(c["input_keep"])]
+            d = [half] + drop(c["input_keep"])
             for a, b, k, p, pool in ((shape[0], 32, 8, 4, 4), (32, 32, 8, 3, 4), (32, 192, 5, 3, 2)):
-                d += [MaxoutConv(a, b, 2, k, p), nn.MaxPool2d(pool, 2, ceil_mode=True),
-                      Dropout(c["hidden_keep"])]
+                d += [MaxoutConv(a, b, 2, k, p), nn.MaxPool2d(pool, 2, ceil_mode=True)]
+                d += drop(c["hidden_keep"])
             d += [nn.Flatten()]
             i = nn.Sequential(*d).eval()(torch.zeros(1, *shape)).shape[1]
         else:
-            d, i = [nn.Flatten(), half, Dropout(c["input_keep"])], int(np.prod(shape))
+            d, i = [nn.Flatten(), half] + drop(c["input_keep"]), int(np.prod(shape))
         for u in c["discriminator_units"]:
-            d += [Maxout(i, u, c["maxout_pieces"]), Dropout(c["hidden_keep"])]
+            d += [Maxout(i, u, c["maxout_pieces"])] + drop(c["hidden_keep"])
             i = u
         self.nets = {"generator": nn.Sequential(*g),
                      "discriminator": nn.Sequential(*d, nn.Linear(i, 1))}
@@ -693,7 +697,9 @@ CASES = [
 ]
 for case in CASES:
     if case[2] == "gan2014":
-        case[3].update(input_keep=0.8, hidden_keep=0.5)
+        # Where dropout leaves no input, convolutions tie, and rounding decides what a pool takes.
+        keep = (1.0, 1.0) if case[3]["networks"] == "conv" else (0.8, 0.5)
+        case[3].update(input_keep=keep[0], hidden_keep=keep[1])
 
 if __name__ == "__main__":
     json.dump([run(*case) for case in CASES], sys.stdout, indent=None, separators=(",", ":"))
