@@ -79,7 +79,7 @@ Margin margin_of(const at::Tensor& inverse, int64_t height, int64_t width, int64
   return {whole(-reached.min().item<double>()), whole(reached.max().item<double>())};
 }
 
-// Bilinear samples of x [N, C, H, W] at points (float64 [N, P, 2] as x, y; pixel 0's centre is 0),
+// Bilinear samples of x [N, C, H, W] at points ([N, P, 2] as x, y; pixel 0's centre is 0),
 // zero outside: [N, C, P].
 at::Tensor bilinear(const at::Tensor& x, const at::Tensor& points) {
   const int64_t height = x.size(2), width = x.size(3);
@@ -141,7 +141,7 @@ at::Tensor warp(const at::Tensor& x, const at::Tensor& inverse) {
       at::tensor({static_cast<double>(h.before) + static_cast<double>(width - 1) / 2,
                   static_cast<double>(v.before) + static_cast<double>(height - 1) / 2},
                  at::kDouble);
-  const at::Tensor points = (reached + origin) * 2 + 0.5;
+  const at::Tensor points = ((reached + origin) * 2 + 0.5).to(x.scalar_type());
   const at::Tensor sampled =
       bilinear(fine, points).view({x.size(0), x.size(1), fine_height, fine_width});
   return along_both(halving(height), sampled, halving(width));
