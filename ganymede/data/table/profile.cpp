@@ -269,7 +269,9 @@ void ColumnProfile::fill_id(Column& column) const {
     column.next_id = static_cast<int64_t>(maximum_) + 1;
   } else {
     const size_t digits = sample_.find_last_not_of("0123456789") + 1;
-    const bool numbered = digits < sample_.size() && sample_.find('%') == std::string::npos;
+    constexpr size_t kLongest = 64;
+    const bool numbered = digits < sample_.size() && sample_.find('%') == std::string::npos &&
+                          sample_.size() <= kLongest;
     column.pattern =
         numbered ? fmt::format("{}%0{}d", sample_.substr(0, digits), sample_.size() - digits)
                  : "row-%06d";
