@@ -207,15 +207,21 @@ ColumnCode code_from_json(const Json& json) {
 }
 
 // What decoding indexes by.
-void check_code(const ColumnCode& code, const TableSchema& schema, const std::string& where) {
+void check_code(const ColumnCode& code, const TableSchema& schema, bool minmax,
+                const std::string& where) {
   const auto columns = static_cast<int64_t>(schema.columns.size());
-  bool good = code.column >= 0 && code.column < columns && code.places() < Encoder::kNoPlace;
+  bool good = code.column >= 0 && code.column < columns && code.words >= 0 &&
+              code.categories >= 0 && code.places() < Encoder::kNoPlace;
   if (good) {
     const Column& column = schema.columns[static_cast<size_t>(code.column)];
     const auto categories = static_cast<int64_t>(column.categories.size());
     good = code.categories <= categories && (!code.rare || code.categories < categories) &&
            code.words <= static_cast<int64_t>(column.words.size()) &&
            (column.is_discrete() || column.is_continuous());
+    const bool bare = code.modes.empty() && code.special.empty() && code.words == 0;
+    const bool unit = minmax && column.is_continuous();
+    good = good && (column.is_discrete() ? bare : code.categories == 0 && !code.rare) &&
+           (unit ? bare && !code.missing : code.places() > 0);
   }
   if (!good) {
     throw ModelError({.where = where,
@@ -271,12 +277,13 @@ Encoder Encoder::fit(const Table& table, const EncoderOptions& options) {
 Encoder Encoder::from_json(const Json& json, const std::string& where) {
   try {
     auto schema = std::make_shared<TableSchema>(schema_from_json(json.at("schema"), where));
+    const bool minmax = json.at("encoding") == "minmax";
     std::vector<ColumnCode> codes;
     for (const Json& code : json.at("codes")) {
       codes.push_back(code_from_json(code));
-      check_code(codes.back(), *schema, where);
+      check_code(codes.back(), *schema, minmax, where);
     }
-    return Encoder(std::move(schema), std::move(codes), json.at("encoding") == "minmax");
+    return Encoder(std::move(schema), std::move(codes), minmax);
   } catch (const Json::exception& error) {
     throw ModelError({.where = where, .found = error.what(), .allowed = "the encoding of a table"});
   }

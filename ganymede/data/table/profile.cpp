@@ -86,6 +86,9 @@ ColumnProfile::ColumnProfile(const std::string& name, const ColumnHint* hint,
       first_misfit_(times_.size()),
       time_minimum_(times_.size(), kInfinity),
       time_maximum_(times_.size(), -kInfinity) {
+  for (const std::string& spelling : missing) {
+    longest_missing_ = std::max(longest_missing_, spelling.size());
+  }
   if (hint_ == nullptr || hint_->format.empty()) return;
   times_.assign(1, 0);
   first_misfit_.resize(1);
@@ -93,7 +96,8 @@ ColumnProfile::ColumnProfile(const std::string& name, const ColumnHint* hint,
 
 void ColumnProfile::add(const media::CsvField& field) {
   const std::string_view text = trimmed(field.text);
-  if (missing_spellings_.find(text) != missing_spellings_.end()) {
+  if (text.size() <= longest_missing_ &&
+      missing_spellings_.find(text) != missing_spellings_.end()) {
     ++missing_;
     const auto found = missing_texts_.find(field.text);
     if (found != missing_texts_.end()) {
@@ -117,7 +121,9 @@ void ColumnProfile::add(const media::CsvField& field) {
     if (first_bad_.line == 0) first_bad_ = {field.line, field.column, std::string(text)};
   } else {
     if (first_word_.line == 0) first_word_ = {field.line, field.column, std::string(text)};
-    if (const auto found = words_.find(field.text); found != words_.end()) {
+    if (many_words_) {
+      // No longer words among numbers.
+    } else if (const auto found = words_.find(field.text); found != words_.end()) {
       ++found->second;
     } else if (words_.size() < kMostWords) {
       words_.emplace(field.text, 1);
@@ -160,6 +166,7 @@ void ColumnProfile::add_times(const media::CsvField& field, std::string_view tex
 }
 
 void ColumnProfile::add_distinct(std::string_view text) {
+  if (many_) return;  // nothing asks for them any more
   if (const auto found = distinct_.find(text); found != distinct_.end()) {
     ++found->second.count;
   } else if (distinct_.size() < kMostDistinct) {
@@ -269,7 +276,9 @@ void ColumnProfile::fill_id(Column& column) const {
     column.next_id = static_cast<int64_t>(maximum_) + 1;
   } else {
     const size_t digits = sample_.find_last_not_of("0123456789") + 1;
-    const bool numbered = digits < sample_.size() && sample_.find('%') == std::string::npos;
+    constexpr size_t kLongest = 64;
+    const bool numbered = digits < sample_.size() && sample_.find('%') == std::string::npos &&
+                          sample_.size() <= kLongest;
     column.pattern =
         numbered ? fmt::format("{}%0{}d", sample_.substr(0, digits), sample_.size() - digits)
                  : "row-%06d";

@@ -61,6 +61,7 @@ class ColumnProfile {
   const TextSet& missing_spellings_;
   const media::CsvReader& reader_;
   bool decimal_comma_;
+  size_t longest_missing_ = 0;
 
   int64_t present_ = 0, missing_ = 0, numbers_ = 0, padded_ = 0;
   std::map<std::string, int64_t, std::less<>> missing_texts_;
