@@ -68,6 +68,11 @@ media::Histogram marginal(const Table& rows, const Table* reals, int64_t c) {
   histogram.samples.push_back(
       series_of(rows, c, reals != nullptr ? "generated" : "rows", kFakeColor));
   histogram.bins = kBins;
+  // A bar for each whole number where these would else fall into bars of one or two.
+  const double range = column.maximum - column.minimum;
+  if (column.integer() && range > kBins && range <= 3 * kBins) {
+    histogram.bins = static_cast<int>(range);
+  }
   if (column.is_discrete()) {
     // A bar for each category from the first to the last that occurs.
     double low = kMostBars, high = 0;
