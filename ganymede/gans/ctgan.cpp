@@ -90,10 +90,14 @@ class Ctgan final : public Gan {
 
  private:
   static SampleSpec checked(const SampleSpec& spec) {
-    if (!spec.spans.empty()) return spec;
+    bool fits = !spec.spans.empty();
+    for (const Span& span : spec.spans) fits = fits && span.kind != Span::Kind::kUnit;
+    if (fits) return spec;
     throw UsageError({.where = "ctgan",
-                      .found = "samples of the domain " + spec.domain,
-                      .allowed = "encoded rows of a table"});
+                      .found = "samples of the domain " + spec.domain +
+                               (spec.spans.empty() ? "" : ", scaled to [0, 1]"),
+                      .allowed = "rows of a table, encoded by modes",
+                      .remedy = "data.encoding=modes"});
   }
 
   void check_pack(int64_t rows) const {

@@ -3,7 +3,8 @@
 // for every cell whether it was observed, helped by a hint that shows it most of the answer.
 //
 // Beyond the paper: a cell may be a category, one-hot, completed by a softmax and judged by its
-// cross-entropy; `hide` takes observed cells away in training, for models of complete data.
+// cross-entropy; `hide` takes observed cells away in training, whose completion is then judged by
+// what was there.
 #include <ATen/ATen.h>
 
 #include "ganymede/core/error.h"
@@ -36,7 +37,8 @@ struct GainConfig {
     s.field("category_weight", &GainConfig::category_weight,
             "of the cross-entropy over observed categories")
         .range(0, 1e6);
-    s.field("hide", &GainConfig::hide, "share of observed cells that training takes for missing")
+    s.field("hide", &GainConfig::hide,
+            "share of observed cells that training takes for missing, and judges by their values")
         .range(0, 0.95);
   }
 };
@@ -93,7 +95,7 @@ class Gain final : public Gan {
     const at::Tensor logits = discriminator_(at::cat({filled, hint}, 1));
     if (phase.name == "D")
       return {{"adversarial", at::binary_cross_entropy_with_logits(logits, observed)}};
-    return generator_terms(logits, observed, mask, data, made);
+    return generator_terms(logits, observed, by_number(there), data, made);
   }
 
   // What a missing number is before it is completed.
@@ -156,8 +158,9 @@ class Gain final : public Gan {
     return nn::activate_spans(generator.forward(at::cat({input, observed}, 1)), spec().spans);
   }
 
+  // Cells that are hidden in training are known all the same: `known` has them.
   Terms generator_terms(const at::Tensor& logits, const at::Tensor& observed,
-                        const at::Tensor& mask, const at::Tensor& data, const at::Tensor& made) {
+                        const at::Tensor& known, const at::Tensor& data, const at::Tensor& made) {
     Terms terms = {{"adversarial", ((1 - observed) * at::softplus(-logits)).mean()}};
     std::vector<float> numbers, categories;
     for (const Span& span : spec().spans) {
@@ -165,8 +168,8 @@ class Gain final : public Gan {
       numbers.insert(numbers.end(), static_cast<size_t>(span.width), unit ? 1.0F : 0.0F);
       categories.insert(categories.end(), static_cast<size_t>(span.width), unit ? 0.0F : 1.0F);
     }
-    const at::Tensor known_numbers = mask * at::tensor(numbers).to(mask.device());
-    const at::Tensor known_categories = mask * at::tensor(categories).to(mask.device());
+    const at::Tensor known_numbers = known * at::tensor(numbers).to(known.device());
+    const at::Tensor known_categories = known * at::tensor(categories).to(known.device());
     const auto per_cell = [](const at::Tensor& sum, const at::Tensor& count) {
       return sum.sum() / count.sum().clamp_min(1);
     };

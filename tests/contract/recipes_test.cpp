@@ -34,7 +34,8 @@ TEST_P(Recipes, FitsItsBuiltInData) {
   config::Recipe recipe = config::Recipe::load(GetParam());
   const auto path = recipe.find("data.path");
   if (!path) GTEST_SKIP() << "the data is the user's";
-  data::DataConfig config{.path = std::get<std::string>(*path)};
+  data::DataConfig config;
+  config.path = std::get<std::string>(*path);
   if (const auto size = recipe.find("data.size_px")) config.size_px = std::get<int64_t>(*size);
   const auto builder =
       gans::registry().find(std::get<std::string>(*recipe.find("gan.name"))).builder();

@@ -200,6 +200,7 @@ TEST(GoldenTablesAlone, OtherRowsAreRefused) {
   };
   EXPECT_THROW(build("ctgan", {.domain = "points", .shape = {2}}), UsageError);
   EXPECT_THROW(build("gain", spec_of(table_case("ctgan"))), UsageError);
+  EXPECT_THROW(build("ctgan", spec_of(table_case("gain"))), UsageError);
 }
 
 // A one-hot span's largest entry under Gumbel noise is a draw from its softmax (Maddison 2017).
