@@ -115,7 +115,8 @@ at::Tensor trained(const at::Tensor& input, const at::Tensor& weight, const at::
                                                    bias.contiguous(), buffers.eps, slope);
   if (buffers.mean.defined()) {
     const at::NoGradGuard no_grad;
-    const auto values = static_cast<double>(input.numel() / input.size(1));
+    const int64_t count = input.numel() / input.size(1);
+    const auto values = static_cast<double>(count);
     buffers.mean.lerp_(results[1], buffers.momentum);
     buffers.variance.lerp_(results[2] * (values / (values - 1)), buffers.momentum);
   }
