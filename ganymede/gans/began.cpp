@@ -15,7 +15,7 @@ namespace {
 
 struct BeganConfig {
   int64_t latent_dim = 64;
-  int64_t base_channels = 32;
+  int64_t base_channels = 16;
   double diversity = 0.5;
   double k_rate = 0.001;
 

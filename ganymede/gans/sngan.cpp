@@ -32,8 +32,8 @@ struct SnganConfig : Game {
   int64_t latent_dim = 128;
   Latent::Kind latent = Latent::Kind::kNormal;
   Family networks = Family::kAuto;
-  int64_t generator_channels = 64;
-  int64_t discriminator_channels = 64;
+  int64_t generator_channels = 32;
+  int64_t discriminator_channels = 32;
   bool projection = false;
   bool spectral_generator = false;
   int64_t attention_px = 0;

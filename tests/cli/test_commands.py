@@ -82,13 +82,16 @@ def test_list_shows_gans_data_and_recipes():
     names = [entry["name"] for entry in listed["gans"]]
     files = [path.stem for path in (SOURCE / "ganymede/gans").glob("*.cpp")
              if f"register_{path.stem}(" in path.read_text()]
-    assert sorted(names) == sorted(files)
+    assert sorted(entry["name"] for entry in listed["gans"]
+                  if entry["gan"] == entry["name"]) == sorted(files)
+    folders = {recipe.split("/")[0] for recipe in listed["recipes"]}
+    assert sorted(names) == sorted(folders), "a recipe folder is a gan or a system by recipe"
     for word in names + [entry["name"] for entry in listed["data"]] + listed["recipes"]:
         assert word in text
     assert all(entry["paper"] and entry["task"] and entry["sizes"] for entry in listed["gans"])
 
 
-@pytest.mark.parametrize("name", ["gan2014", "dcgan", "wgan_gp"])
+@pytest.mark.parametrize("name", ["gan2014", "dcgan", "wgan_gp", "lsgan"])
 def test_schema(name):
     text = gan("schema", name).stdout
     schema = json.loads(gan("schema", name, "--json").stdout)

@@ -43,8 +43,12 @@ config::Recipe recipe_for(const Case& value) {
                  "train.batch=4", "train.accumulate=2", "train.balance.enabled=true",
                  "train.balance.high=0.5", "train.balance.low=0.5", "train.ema_kimg=0.01"});
   for (const std::string& assignment : variants().at(value.variant)) recipe.set(assignment);
-  if (has_key(value.gan, "base_channels")) recipe.set("gan.base_channels=4");
-  if (has_key(value.gan, "critic_steps")) recipe.set("gan.critic_steps=2");
+  for (const char* key : {"base_channels", "generator_channels", "discriminator_channels"}) {
+    if (has_key(value.gan, key)) recipe.set(std::string("gan.") + key + "=4");
+  }
+  for (const char* key : {"critic_steps", "discriminator_steps"}) {
+    if (has_key(value.gan, key)) recipe.set(std::string("gan.") + key + "=2");
+  }
   for (const char* key : {"generator_units", "discriminator_units", "mlp_units"}) {
     if (has_key(value.gan, key)) recipe.set(std::string("gan.") + key + "=[24,24]");
   }
