@@ -30,8 +30,8 @@ struct CganConfig {
   int64_t latent_dim = 100;
   Latent::Kind latent = Latent::Kind::kUniform;
   int64_t base_channels = 64;
-  std::vector<int64_t> generator_units = {200, 1000, 1200};
-  std::vector<int64_t> discriminator_units = {240, 50, 240};
+  std::vector<int64_t> generator_layers = {200, 1000, 1200};
+  std::vector<int64_t> discriminator_layers = {240, 50, 240};
   std::vector<int64_t> maxout_pieces = {5, 5, 4};
   double keep = 0.5;
   double init = 0.05;
@@ -44,10 +44,10 @@ struct CganConfig {
     s.field("latent", &CganConfig::latent, "z ~ N(0, 1); uniform: U(0, 1) for mlp, U(-1, 1) else");
     s.field("base_channels", &CganConfig::base_channels, "conv: width next to the image")
         .range(1, 4096);
-    s.field("generator_units", &CganConfig::generator_units,
+    s.field("generator_layers", &CganConfig::generator_layers,
             "mlp: ReLU units for z, for the label, and behind both")
         .at_least(1);
-    s.field("discriminator_units", &CganConfig::discriminator_units,
+    s.field("discriminator_layers", &CganConfig::discriminator_layers,
             "mlp: maxout units for x, for the label, and behind both")
         .at_least(1);
     s.field("maxout_pieces", &CganConfig::maxout_pieces, "mlp: linear maps in each of these units")
@@ -70,8 +70,8 @@ const CganConfig& checked(const CganConfig& config) {
                       .found = std::to_string(values.size()) + " numbers",
                       .allowed = "three: for the sample (or z), for the label, behind both"});
   };
-  three("gan.generator_units", config.generator_units);
-  three("gan.discriminator_units", config.discriminator_units);
+  three("gan.generator_layers", config.generator_layers);
+  three("gan.discriminator_layers", config.discriminator_layers);
   three("gan.maxout_pieces", config.maxout_pieces);
   return config;
 }
@@ -82,7 +82,7 @@ nn::LinearOptions linear_options(const CganConfig& config) {
 }
 
 nn::ModulePtr mlp_generator(const CganConfig& config, const SampleSpec& spec) {
-  const std::vector<int64_t>& units = config.generator_units;
+  const std::vector<int64_t>& units = config.generator_layers;
   const nn::LinearOptions linear = linear_options(config);
   const int64_t z = config.latent_dim;
   const auto image = spec.domain == "image";
@@ -95,7 +95,7 @@ nn::ModulePtr mlp_generator(const CganConfig& config, const SampleSpec& spec) {
 }
 
 nn::ModulePtr mlp_discriminator(const CganConfig& config, const SampleSpec& spec) {
-  const std::vector<int64_t>& units = config.discriminator_units;
+  const std::vector<int64_t>& units = config.discriminator_layers;
   const std::vector<int64_t>& pieces = config.maxout_pieces;
   const nn::LinearOptions linear = linear_options(config);
   const int64_t x = spec.elements();

@@ -114,7 +114,7 @@ class CganMlp(Game):
 
     def __init__(self, c, shape):
         self.c, self.shape, size = c, shape, int(np.prod(shape))
-        u, v, p = c["generator_units"], c["discriminator_units"], c["maxout_pieces"]
+        u, v, p = c["generator_layers"], c["discriminator_layers"], c["maxout_pieces"]
         nz, keep = c["latent_dim"], c["keep"]
         self.latent = nz
         self.g = nn.Sequential(
@@ -432,8 +432,8 @@ SGD = {"kind": "sgd", "learning_rate": 0.1, "decay": "exponential", "decay_facto
        "momentum_ramp_kimg": 0.05}
 CASES = [
     ("cgan_mlp", CganMlp, "cgan",
-     dict(networks="mlp", latent_dim=5, latent="uniform", generator_units=[6, 7, 9],
-          discriminator_units=[6, 4, 5], maxout_pieces=[3, 2, 2], keep=0.5,
+     dict(networks="mlp", latent_dim=5, latent="uniform", generator_layers=[6, 7, 9],
+          discriminator_layers=[6, 4, 5], maxout_pieces=[3, 2, 2], keep=0.5,
           fake_labels="data"), (1, 6, 6), 4, both(SGD)),
     ("cgan_conv_28", CganConv, "cgan",
      dict(networks="conv", latent_dim=5, latent="normal", base_channels=4, fake_labels="data"),
