@@ -7,8 +7,8 @@
 
 #include "ganymede/core/error.h"
 #include "ganymede/gans/registry.h"
+#include "ganymede/nn/masked_linear.h"
 #include "ganymede/nn/networks.h"
-#include "ganymede/ops/linear.h"
 
 namespace ganymede::gans {
 namespace {
@@ -32,26 +32,6 @@ struct MadeConfig {
             "how grey levels become pixels: stochastic (white with the level's probability, drawn "
             "anew each time), or threshold at the middle");
   }
-};
-
-// y = x (W * mask)^T + b.
-class MaskedLinear final : public nn::Module {
- public:
-  explicit MaskedLinear(const at::Tensor& mask)
-      : mask_(mask),
-        weight_(&parameter("weight", mask.sizes(), nn::Init::fan_in(mask.size(1)))),
-        bias_(&parameter("bias", {mask.size(0)}, nn::Init::constant(0))) {}
-
-  at::Tensor forward(const at::Tensor& input) override {
-    return ops::linear(input, weight(), *bias_);
-  }
-  at::Tensor weight() const { return *weight_ * mask_.to(weight_->device()); }
-  const at::Tensor& bias() const { return *bias_; }
-
- private:
-  at::Tensor mask_;
-  at::Tensor* weight_;
-  at::Tensor* bias_;
 };
 
 // Hidden unit k may see the pixels up to its degree; output i sees units of a degree below i
@@ -95,7 +75,7 @@ class Made final : public nn::Module {
 
  private:
   void push(const at::Tensor& mask) {
-    auto layer = std::make_shared<MaskedLinear>(mask.to(at::kFloat));
+    auto layer = std::make_shared<nn::MaskedLinear>(mask.to(at::kFloat));
     child(std::to_string(layers_.size()), layer);
     layers_.push_back(std::move(layer));
   }
@@ -110,7 +90,7 @@ class Made final : public nn::Module {
     return at::mv(x, weights.back()[pixel]) + layers_.back()->bias()[pixel];
   }
 
-  std::vector<std::shared_ptr<MaskedLinear>> layers_;
+  std::vector<std::shared_ptr<nn::MaskedLinear>> layers_;
 };
 
 class MadeGan final : public Gan {
