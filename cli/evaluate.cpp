@@ -27,7 +27,7 @@ struct Arguments {
   std::vector<std::string> what;
   DataFlags data;
   std::string metrics, features, resize = "clean", digits, lpips, statistics, report, out,
-                                 checkpoint;
+                                 checkpoint, target, holdout;
   std::string device = "cpu", runs = "runs";
   int64_t samples = 5000, repeats = 3, seed = 0, threads = 0;
   bool allow_small = false, floats = false, no_floor = false, no_cache = false;
@@ -85,6 +85,8 @@ metrics::EvaluationOptions options_of(const Arguments& args, const ReferenceData
   options.training = reference.training;
   options.training_name = reference.training_name;
   options.reference_seen = reference.seen;
+  options.target = args.target;
+  options.holdout = open_beside(args.holdout, reference);
   options.statistics = args.statistics;
   return options;
 }
@@ -109,6 +111,13 @@ void print_records(const Judgement& judgement) {
   print_table(records.size() == 1 ? metrics::score_table(records.front())
                                   : metrics::comparison_table(records, judgement.heads));
   print("");
+  for (size_t i = 0; i < records.size(); ++i) {
+    const auto classes = metrics::class_table(records[i]);
+    if (classes.size() < 2) continue;
+    if (records.size() > 1) print(judgement.heads[i]);
+    print_table(classes);
+    print("");
+  }
   for (const std::string& line : metrics::warning_lines(records, judgement.heads)) {
     print("warning: " + line);
   }
@@ -292,6 +301,8 @@ std::vector<Option> common_options(Arguments& args) {
            {"none", "clean", "legacy-pytorch", "legacy-tensorflow"}},
           {"--digits", "a classifier of digits, for stacked_modes", &args.digits},
           {"--lpips", "weights of LPIPS, for lpips and ppl", &args.lpips},
+          {"--holdout", "reals that the model did not learn from, beside --data", &args.holdout},
+          {"--target", "of a table: the column that learners predict", &args.target},
           {"--statistics", "features of the reference: read when there, else written",
            &args.statistics},
           {"--report", "write a page with pictures here (.html)", &args.report},

@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "ganymede/config/recipe.h"
 #include "ganymede/core/error.h"
 #include "ganymede/core/text.h"
+#include "ganymede/data/domain.h"
+#include "ganymede/data/find.h"
 #include "ganymede/data/holdout.h"
 #include "ganymede/gans/sampling.h"
 #include "ganymede/infer/model.h"
@@ -60,6 +63,16 @@ metrics::LatentAccess latents_of(const std::shared_ptr<infer::Model>& model) {
   return access;
 }
 
+metrics::ClassAccess classes_of(const std::shared_ptr<infer::Model>& model) {
+  metrics::ClassAccess access;
+  if (model->gan().classifier() == gans::Classifier::kNone) return access;
+  access.found = model->gan().classifier() == gans::Classifier::kFound;
+  access.classify = [model](const at::Tensor& samples) {
+    return gans::classify(model->gan(), samples, model->device());
+  };
+  return access;
+}
+
 Judged open_model(const std::string& path, const std::string& device) {
   const auto model = std::make_shared<infer::Model>(infer::Model::load(path, device));
   Judged judged;
@@ -72,9 +85,37 @@ Judged open_model(const std::string& path, const std::string& device) {
   judged.subject.kind = model->gan_name();
   judged.subject.checkpoint = model->source().string();
   judged.subject.kimg = model->kimg();
+  if (model->gan().conditional()) {
+    judged.subject.sample_as = [model](const std::vector<uint64_t>& seeds,
+                                       const at::Tensor& labels) {
+      return gans::sample(model->gan(),
+                          {.seeds = seeds, .labels = labels, .device = model->device()});
+    };
+  }
+  judged.subject.classes = classes_of(model);
   if (device == "cpu") judged.subject.latents = latents_of(model);
   if (const fs::path run = run_of(path); !run.empty()) judged.learned_from = data_of_run(run);
   return judged;
+}
+
+// The spec of data whose samples are encoded (rows of a table): others must be encoded alike.
+std::optional<SampleSpec> encoded_spec(const data::DataConfig& config) {
+  if (config.path.empty()) return {};
+  for (const auto& [name, help] : data::builtin_datasets()) {
+    if (name == config.path) return {};
+  }
+  const std::string extension = data::find_data(config.path).extension().string();
+  if (extension != ".csv" && extension != ".tsv" && extension != ".dat" && extension != ".txt")
+    return {};
+  const SampleSpec spec = data::open_dataset(config)->spec();
+  return spec.domain_state.empty() ? std::nullopt : std::optional(spec);
+}
+
+// As the subject's samples are encoded, where they are.
+data::DataConfig encoded_alike(data::DataConfig config, const Judged& judged) {
+  const SampleSpec& spec = judged.subject.spec;
+  return spec.domain_state.empty() ? config
+                                   : data::domain_of(spec).fitting(std::move(config), spec);
 }
 
 std::string without_zeros(const std::string& number) {
@@ -94,6 +135,8 @@ Judged open_judged(const std::string& path, const DataFlags& flags, const std::s
   if (holds_model(path)) return open_model(path, device);
   data::DataConfig config;
   apply(flags, config);
+  if (const auto spec = encoded_spec(config))
+    config = data::domain_of(*spec).fitting(std::move(config), *spec);
   config.path = path;
   config.split = "train";  // where there are several; --split chooses the reference's
   Judged judged;
@@ -118,14 +161,15 @@ std::vector<std::string> checkpoints_of(const std::string& run, const std::strin
 ReferenceData open_reference(const Judged& judged, const DataFlags& flags, Progress* progress) {
   ReferenceData reference;
   if (judged.learned_from) {
-    reference.config = *judged.learned_from;
-    reference.training = data::open_dataset(*judged.learned_from, progress);
+    reference.config = encoded_alike(*judged.learned_from, judged);
+    reference.training = data::open_dataset(reference.config, progress);
     reference.training_name = judged.learned_from->path;
   }
   if (!flags.path.empty() || !flags.split.empty()) {
     if (!flags.path.empty()) reference.config.limit = 0;
     if (!flags.path.empty() && flags.split.empty()) reference.config.split = "train";
     apply(flags, reference.config);
+    reference.config = encoded_alike(std::move(reference.config), judged);
   } else if (!judged.learned_from) {
     throw UsageError({.where = "--data",
                       .found = "nothing to compare " + judged.subject.name + " with",
@@ -148,6 +192,17 @@ ReferenceData open_reference(const Judged& judged, const DataFlags& flags, Progr
   reference.config.mirror = false;
   reference.dataset = data::open_dataset(reference.config, progress);
   return reference;
+}
+
+std::shared_ptr<const data::Dataset> open_beside(const std::string& path,
+                                                 const ReferenceData& reference) {
+  if (path.empty()) return nullptr;
+  data::DataConfig config = reference.config;
+  config.path = path;
+  config.limit = 0;
+  const SampleSpec& spec = reference.dataset->spec();
+  if (!spec.domain_state.empty()) config = data::domain_of(spec).fitting(std::move(config), spec);
+  return data::open_dataset(config);
 }
 
 }  // namespace ganymede::cli

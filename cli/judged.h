@@ -51,4 +51,8 @@ struct ReferenceData {
 // when neither is known.
 ReferenceData open_reference(const Judged& judged, const DataFlags& flags, Progress* progress);
 
+// Other data opened as the reference is; null for an empty path.
+std::shared_ptr<const data::Dataset> open_beside(const std::string& path,
+                                                 const ReferenceData& reference);
+
 }  // namespace ganymede::cli

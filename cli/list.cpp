@@ -6,7 +6,6 @@
 #include "ganymede/config/help.h"
 #include "ganymede/core/text.h"
 #include "ganymede/data/dataset.h"
-#include "ganymede/gans/registry.h"
 #include "ganymede/train/session.h"
 
 namespace ganymede::cli {
@@ -16,9 +15,10 @@ void list_json() {
   nlohmann::json json = {{"gans", nlohmann::json::array()},
                          {"recipes", nlohmann::json::array()},
                          {"data", nlohmann::json::array()}};
-  for (const auto& entry : gans::registry().entries()) {
-    const gans::GanInfo& info = entry.info;
+  for (const train::System& system : train::systems()) {
+    const gans::GanInfo& info = system.info;
     json["gans"].push_back({{"name", info.name},
+                            {"gan", system.gan},
                             {"title", info.title},
                             {"paper", info.paper},
                             {"task", info.task},
@@ -35,8 +35,7 @@ void list_json() {
 void run_list(const Context& context) {
   if (context.json) return list_json();
   std::vector<std::vector<std::string>> rows = {{"GAN", "TASK", "DOMAINS", "SIZES", "PAPER"}};
-  for (const auto& entry : gans::registry().entries()) {
-    const gans::GanInfo& info = entry.info;
+  for (const auto& [info, gan] : train::systems()) {
     rows.push_back({info.name, info.task, join(info.domains), info.sizes, info.paper});
   }
   print_table(rows);

@@ -7,17 +7,11 @@
 
 #include "ganymede/config/recipe.h"
 #include "ganymede/core/error.h"
+#include "ganymede/data/domain.h"
 #include "ganymede/data/holdout.h"
 
 namespace ganymede::cli {
 namespace {
-
-data::DataConfig fitting(data::DataConfig config, const SampleSpec& spec) {
-  if (spec.domain != "image") return config;
-  config.size_px = spec.shape.at(1);
-  config.channels = spec.shape.at(0) == 1 ? "grey" : "rgb";
-  return config;
-}
 
 std::shared_ptr<data::Dataset> checked(std::shared_ptr<data::Dataset> set,
                                        const data::DataConfig& config, const infer::Model& model) {
@@ -36,7 +30,9 @@ std::shared_ptr<data::Dataset> open_for(const infer::Model& model, const std::st
   data::DataConfig config;
   config.path = path;
   config.split = split;
-  return checked(data::open_dataset(fitting(config, model.spec()), progress), config, model);
+  return checked(
+      data::open_dataset(data::domain_of(model.spec()).fitting(config, model.spec()), progress),
+      config, model);
 }
 
 HeldOut held_out_reals(const infer::Model& model, Progress* progress) {
@@ -44,7 +40,7 @@ HeldOut held_out_reals(const infer::Model& model, Progress* progress) {
   config::Recipe recipe =
       config::Recipe::parse(model.recipe(), model.source().string() + ": recipe");
   recipe.bind("data", config);
-  const data::DataConfig fitted = fitting(config, model.spec());
+  const data::DataConfig fitted = data::domain_of(model.spec()).fitting(config, model.spec());
   if (config.split == "train") {
     if (auto test = data::open_test_split(fitted, progress)) {
       return {checked(std::move(test), config, model), true};

@@ -23,7 +23,7 @@ constexpr int64_t kNotGiven = std::numeric_limits<int64_t>::min();
 
 struct Arguments {
   std::string what;
-  std::string data, out, runs = "runs", device;
+  std::string data, schema, out, runs = "runs", device;
   std::vector<std::string> sets;
   int64_t seed = kNotGiven, batch = kNotGiven, threads = kNotGiven;
   double kimg = static_cast<double>(kNotGiven);
@@ -37,6 +37,7 @@ void apply_flags(const Arguments& args, config::Recipe& recipe) {
   };
   for (const std::string& assignment : args.sets) recipe.set(assignment);
   if (!args.data.empty()) put("data.path", args.data, "--data");
+  if (!args.schema.empty()) put("data.schema", args.schema, "--schema");
   if (args.seed != kNotGiven) put("seed", args.seed, "--seed");
   if (args.kimg != static_cast<double>(kNotGiven)) put("train.kimg", args.kimg, "--kimg");
   if (args.batch != kNotGiven) put("train.batch", args.batch, "--batch");
@@ -140,6 +141,7 @@ void run_resume(const Arguments& args, const Context& context) {
 
 std::vector<Option> common_options(Arguments& args) {
   return {{"--data,-d", "data: a built-in name, file or folder", &args.data},
+          {"--schema", "of a table: JSON that corrects what is inferred", &args.schema},
           {"--set,-s", "key=value: any key of the recipe (gan schema)", &args.sets},
           {"--kimg", "length: thousand real samples shown (train.kimg)", &args.kimg},
           {"--device", "auto, cpu, cuda, cuda:n", &args.device},

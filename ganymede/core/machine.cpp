@@ -22,7 +22,7 @@ constexpr double kSpeedSeconds = 0.33;  // for each measured speed
 
 MachineFact matrix_speed() {
   const at::NoGradGuard no_grad;
-  constexpr int64_t n = 1024;
+  const int64_t n = 1024;
   const at::Tensor a = at::ones({n, n}), b = at::ones({n, n});
   const double rate = best_rate(2e-9 * n * n * n, kSpeedSeconds, [&] { at::mm(a, b); });
   return {"matrix product",

@@ -41,6 +41,30 @@ int64_t label_of(double value, int64_t row, const std::string& where) {
 
 }  // namespace
 
+bool resembles_points(const std::filesystem::path& path) {
+  constexpr int kLines = 50;
+  try {
+    media::CsvReader reader(path);
+    std::vector<media::CsvField> row;
+    int64_t dimensions = 0;
+    for (int i = 0; i < kLines && reader.next(row); ++i) {
+      int64_t numbers = 0, labels = 0;
+      for (const media::CsvField& field : row) {
+        const auto value = media::parse_csv_number(field.text);
+        numbers += value && std::isfinite(*value) ? 1 : 0;
+        labels += field.text == "label" ? 1 : 0;
+      }
+      if (i == 0) dimensions = static_cast<int64_t>(row.size()) - labels;
+      const bool empty = row.size() == 1 && row[0].text.empty();
+      const bool all = numbers == static_cast<int64_t>(row.size());
+      if (!empty && !all && !(i == 0 && numbers == 0)) return false;
+    }
+    return dimensions >= 1 && dimensions <= kMaxDimensions;
+  } catch (const DataError&) {
+    return false;
+  }
+}
+
 Source open_csv(const std::filesystem::path& path, const DataConfig& config) {
   if (config.split == "test") refuse_split(path.string(), config.split, {});
   const media::CsvTable table = media::read_csv(path);
@@ -65,7 +89,7 @@ Source open_csv(const std::filesystem::path& path, const DataConfig& config) {
     }
   }
   Source source;
-  source.points =
+  source.rows =
       make_point_array(std::move(values), dimensions, std::move(labels), path.string(), "CSV");
   return source;
 }

@@ -11,4 +11,8 @@ namespace ganymede::data {
 // (0, 1, ...). Throws DataError with line and column.
 Source open_csv(const std::filesystem::path& path, const DataConfig& config);
 
+// Whether the first lines are such points: comma-separated, 1 to 3 columns of numbers and perhaps a
+// label. False for a file that is no table at all. Throws FileError.
+bool resembles_points(const std::filesystem::path& path);
+
 }  // namespace ganymede::data

@@ -20,6 +20,14 @@ void DataConfig::describe(config::Schema<DataConfig>& s) {
   s.field("labels", &DataConfig::labels, "read class labels where there are any");
   s.field("mirror", &DataConfig::mirror, "flip half of the pictures left to right");
   s.field("strict", &DataConfig::strict, "stop at a broken file instead of skipping it");
+  s.field("domain", &DataConfig::domain, "what the rows of a text file are; auto: looked at")
+      .one_of({"auto", "points", "table"});
+  s.field("schema", &DataConfig::schema, "of a table: JSON file with its columns; empty: inferred");
+  s.field("encoding", &DataConfig::encoding,
+          "of a table: modes (numbers by mixtures, as in CTGAN) or minmax (as in GAIN)")
+      .one_of({"modes", "minmax"});
+  s.field("conditions", &DataConfig::conditions,
+          "of a table: draw each row for a category chosen by its log-frequency");
   s.field("limit", &DataConfig::limit, "use only the first n samples; 0: all").at_least(0);
   s.field("holdout", &DataConfig::holdout,
           "samples kept from training, to tell whether D memorises; 0: none, the test split serves "
@@ -29,6 +37,10 @@ void DataConfig::describe(config::Schema<DataConfig>& s) {
   s.field("cache_mb", &DataConfig::cache_mb, "decoded pictures kept in memory up to this")
       .at_least(0)
       .unit("MiB");
+}
+
+int64_t Dataset::draw(Stream&, float*) const {
+  throw UsageError({kind(), "samples without conditions", "a table with data.conditions"});
 }
 
 Batch read_batch(const Dataset& dataset, const std::vector<int64_t>& indices) {

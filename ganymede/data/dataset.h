@@ -8,24 +8,30 @@
 
 #include "ganymede/config/schema.h"
 #include "ganymede/core/progress.h"
+#include "ganymede/core/random.h"
 #include "ganymede/core/sample.h"
 
 namespace ganymede::data {
 
 // The [data] section of a recipe.
 struct DataConfig {
-  std::string path;               // built-in name, file or folder
-  std::string split = "train";    // train, test, all: where the data knows splits
-  int64_t size_px = 0;            // 0: as stored; else resized to size_px x size_px
-  std::string crop = "center";    // center, none (stretch): before resizing
-  std::string channels = "auto";  // auto, grey, rgb
-  bool labels = true;             // read class labels where there are any
-  bool mirror = false;            // horizontal flips, keyed by position
-  bool strict = false;            // stop at the first broken file instead of skipping it
-  int64_t limit = 0;              // use only the first n samples (0: all)
-  int64_t holdout = 0;            // of these, samples that training never sees
-  int64_t workers = 1;            // decoding threads
-  int64_t cache_mb = 2048;        // decoded samples kept in memory up to this
+  std::string path;                // built-in name, file or folder
+  std::string split = "train";     // train, test, all: where the data knows splits
+  int64_t size_px = 0;             // 0: as stored; else resized to size_px x size_px
+  std::string crop = "center";     // center, none (stretch): before resizing
+  std::string channels = "auto";   // auto, grey, rgb
+  bool labels = true;              // read class labels where there are any
+  bool mirror = false;             // horizontal flips, keyed by position
+  bool strict = false;             // stop at the first broken file instead of skipping it
+  std::string domain = "auto";     // auto, points, table: what the rows of a text file are
+  std::string schema;              // of a table: a JSON file; empty: inferred
+  std::string encoding = "modes";  // of a table: modes (CTGAN), minmax (GAIN)
+  bool conditions = false;         // of a table: training by sampling (Batch::condition)
+  std::string domain_state;        // not in recipes; SampleSpec::domain_state: encode as it says
+  int64_t limit = 0;               // use only the first n samples (0: all)
+  int64_t holdout = 0;             // of these, samples that training never sees
+  int64_t workers = 1;             // decoding threads
+  int64_t cache_mb = 2048;         // decoded samples kept in memory up to this
   static void describe(config::Schema<DataConfig>& schema);
 };
 
@@ -47,6 +53,10 @@ class Dataset {
   // Class in [0, classes), or -1 without labels.
   virtual int64_t label(int64_t index) const = 0;
 
+  // Where spec().condition_width() > 0: draws a condition, sets its place in `condition` (that many
+  // zeros) to 1 and returns a sample that fulfils it. Thread-safe.
+  virtual int64_t draw(Stream& random, float* condition) const;
+
   // "IDX", "image folder", "CIFAR-10 binary", "built-in", ...
   virtual std::string kind() const = 0;
   // File, archive member or place of a sample: for tables and messages.
@@ -62,7 +72,7 @@ class Dataset {
 // `progress`. With config.holdout the held-out samples are left out (holdout.h).
 std::shared_ptr<Dataset> open_dataset(const DataConfig& config, Progress* progress = nullptr);
 
-// Samples `indices` as one batch, float32 on the CPU.
+// Samples `indices` as one batch, float32 on the CPU, without conditions.
 Batch read_batch(const Dataset& dataset, const std::vector<int64_t>& indices);
 
 // Built-in sets with one line of description each.

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "ganymede/core/sample.h"
+#include "ganymede/data/dataset.h"
 #include "ganymede/media/image.h"
 
 namespace ganymede::data {
@@ -14,6 +16,25 @@ struct PreviewOptions {
   int columns = 0;  // 0: nearly square
   std::string title;
   std::vector<std::string> row_labels;
+};
+
+// Chooses samples by what they are in the domain's own terms.
+class SampleFilter {
+ public:
+  virtual ~SampleFilter() = default;
+  // Conditions for the generator that make fitting samples likely, one row for each seed, float32
+  // [seeds, spec.condition_width()]; undefined when any will do. A pure function of the seed.
+  virtual at::Tensor conditions(const std::vector<uint64_t>& seeds) const = 0;
+  // Places of the samples (float32 [N, ...spec.shape]) that fulfil the condition.
+  virtual std::vector<int64_t> accepted(const at::Tensor& samples) const = 0;
+};
+
+// A file that is written piece by piece, and stands at its path only after finish().
+class SampleWriter {
+ public:
+  virtual ~SampleWriter() = default;
+  virtual void add(const at::Tensor& samples) = 0;
+  virtual void finish() = 0;
 };
 
 class Domain {
@@ -35,9 +56,19 @@ class Domain {
                                                    const std::vector<std::string>& names,
                                                    const std::filesystem::path& path,
                                                    const PreviewOptions& options) const = 0;
+
+  // `config` changed so that open_dataset gives samples like those of `spec` (size and channels of
+  // pictures, the encoding of a table): for judging a model by data.
+  virtual DataConfig fitting(DataConfig config, const SampleSpec& spec) const;
+  // What to keep of many samples, by a condition such as "income='>50K'". Throws UsageError for a
+  // condition that cannot be read or that no sample can fulfil.
+  virtual std::unique_ptr<SampleFilter> filter(const std::string& condition) const;
+  // Writes samples to `path` as they come; null when the format needs all of them at once.
+  virtual std::unique_ptr<SampleWriter> stream(const std::filesystem::path& path) const;
 };
 
-// Throws UsageError for an unknown domain.
+// The domain in the state that spec.domain_state describes; it lives as long as the process. Throws
+// UsageError for an unknown domain, ModelError for a state that is damaged.
 const Domain& domain_of(const SampleSpec& spec);
 
 // float32 [-1, 1] -> uint8 by round((x + 1) * 127.5), clamped.

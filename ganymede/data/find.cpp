@@ -86,7 +86,7 @@ fs::path find_data(const std::string& name) {
   const std::vector<fs::path> roots = data_roots();
   for (const fs::path& root : roots) {
     for (const std::string& spelling : spellings(name)) {
-      for (const char* extension : {"", ".zip", ".tar", ".npz", ".npy", ".csv"}) {
+      for (const char* extension : {"", ".zip", ".tar", ".npz", ".npy", ".csv", ".tsv"}) {
         const fs::path candidate = root / (spelling + extension);
         if (fs::exists(candidate, error)) return candidate;
       }

@@ -7,9 +7,9 @@
 namespace ganymede::data {
 
 // `name` when it exists; else, for a plain name such as "fashion-mnist", the file or folder of that
-// name, with '-' for '_' or the reverse, and perhaps .zip, .tar, .npz, .npy or .csv, in the folders
-// of the environment variable GANYMEDE_DATA (separated by ':') and in ./data. Throws DataError
-// saying where it looked.
+// name, with '-' for '_' or the reverse, and perhaps .zip, .tar, .npz, .npy, .csv or .tsv, in the
+// folders of the environment variable GANYMEDE_DATA (separated by ':') and in ./data. Throws
+// DataError saying where it looked.
 std::filesystem::path find_data(const std::string& name);
 
 }  // namespace ganymede::data

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "ganymede/core/error.h"
 #include "ganymede/core/hash.h"
 #include "ganymede/core/random.h"
@@ -18,12 +20,25 @@ class Part final : public Dataset {
       : whole_(std::move(whole)),
         order_(static_cast<uint64_t>(whole_->size()), kKey, "holdout", 0),
         first_(first),
-        count_(count) {}
+        count_(count) {
+    if (spec().condition_width() == 0) return;
+    index_of_.assign(static_cast<size_t>(whole_->size()), -1);
+    for (int64_t index = 0; index < count_; ++index) {
+      index_of_[static_cast<size_t>(place(index))] = index;
+    }
+  }
 
   const SampleSpec& spec() const override { return whole_->spec(); }
   int64_t size() const override { return count_; }
   void read(int64_t index, float* out) const override { whole_->read(place(index), out); }
   int64_t label(int64_t index) const override { return whole_->label(place(index)); }
+  int64_t draw(Stream& random, float* condition) const override {
+    for (;;) {  // until it is a sample of this part
+      const int64_t index = index_of_.at(static_cast<size_t>(whole_->draw(random, condition)));
+      if (index >= 0) return index;
+      std::fill_n(condition, spec().condition_width(), 0.0F);
+    }
+  }
   std::string kind() const override { return whole_->kind(); }
   std::vector<std::string> class_names() const override { return whole_->class_names(); }
   std::vector<BrokenFile> broken() const override { return whole_->broken(); }
@@ -45,6 +60,7 @@ class Part final : public Dataset {
   Permutation order_;
   int64_t first_;
   int64_t count_;
+  std::vector<int64_t> index_of_;  // by the whole's places, -1 outside; for draw() only
 };
 
 std::vector<float> first_sample(const Dataset& dataset) {

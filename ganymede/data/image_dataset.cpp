@@ -300,14 +300,16 @@ std::string ImageDataset::fingerprint() const {
 
 std::shared_ptr<Dataset> open_dataset(const DataConfig& config, Progress* progress) {
   Source source = open_source(config, progress);
-  if (!source.points)
+  if (!source.rows)
     return training_part(
         std::make_shared<ImageDataset>(std::move(*source.pictures), config, progress),
         config.holdout);
   if (config.size_px != 0)
-    throw UsageError({"data.size_px", std::to_string(config.size_px) + " for points", "0",
-                      "--set data.size_px=0"});
-  return training_part(source.points, config.holdout);
+    throw UsageError(
+        {"data.size_px",
+         std::to_string(config.size_px) + " for " + source.rows->spec().domain + " data", "0",
+         "--set data.size_px=0"});
+  return training_part(source.rows, config.holdout);
 }
 
 }  // namespace ganymede::data

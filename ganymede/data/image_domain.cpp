@@ -110,4 +110,10 @@ std::vector<fs::path> ImageDomain::write(const at::Tensor& samples,
   return written;
 }
 
+DataConfig ImageDomain::fitting(DataConfig config, const SampleSpec& spec) const {
+  config.size_px = spec.shape.at(1);
+  config.channels = spec.shape.at(0) == 1 ? "grey" : "rgb";
+  return config;
+}
+
 }  // namespace ganymede::data

@@ -12,6 +12,7 @@ class ImageDomain final : public Domain {
   media::Image preview(const at::Tensor& samples, const at::Tensor& reals,
                        const PreviewOptions& options) const override;
   std::vector<media::Image> pictures(const at::Tensor& samples) const override;
+  DataConfig fitting(DataConfig config, const SampleSpec& spec) const override;
   // A .npz holds "images", uint8 [N, H, W] or [N, H, W, 3]; a folder, made when missing,
   // <name>.png for each sample (six digits where names are missing).
   std::vector<std::filesystem::path> write(const at::Tensor& samples,

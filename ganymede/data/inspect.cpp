@@ -16,6 +16,7 @@
 #include "ganymede/data/domain.h"
 #include "ganymede/data/parallel.h"
 #include "ganymede/data/pictures.h"
+#include "ganymede/data/table/inspect_table.h"
 #include "ganymede/media/resize.h"
 #include "ganymede/media/sheet.h"
 
@@ -219,8 +220,11 @@ DataReport inspect_points(const Dataset& set, const DataConfig& config) {
 
 DataReport inspect(const DataConfig& config, Progress* progress) {
   const Source source = open_source(config, progress);
-  return source.pictures ? inspect_pictures(*source.pictures, config, progress)
-                         : inspect_points(*source.points, config);
+  if (source.pictures) return inspect_pictures(*source.pictures, config, progress);
+  if (const auto table = std::dynamic_pointer_cast<TableDataset>(source.rows)) {
+    return inspect_table(*table, config);
+  }
+  return inspect_points(*source.rows, config);
 }
 
 }  // namespace ganymede::data

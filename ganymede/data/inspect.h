@@ -19,10 +19,19 @@ struct LabelCount {
   int64_t count = 0;
 };
 
+// A column of a table.
+struct ColumnReport {
+  std::string name;
+  std::string kind;     // number, category, ...
+  std::string content;  // its range, its categories with their shares: for people
+  int64_t missing = 0;
+  std::vector<std::string> examples;  // the first cells
+};
+
 struct DataReport {
   std::string path;
   std::string kind;    // as Dataset::kind()
-  std::string domain;  // image, points
+  std::string domain;  // image, points, table
   std::string split;
   int64_t samples = 0;                                  // readable ones
   std::vector<std::pair<std::string, int64_t>> splits;  // all that were seen, with counts
@@ -40,6 +49,10 @@ struct DataReport {
   std::vector<double> deviation;
   double minimum = 0;
   double maximum = 0;
+
+  // Tables only.
+  std::vector<ColumnReport> columns;
+  int64_t encoded_width = 0;  // numbers of an encoded row
 
   std::vector<LabelCount> labels;  // by class; empty when unlabelled
   std::vector<BrokenFile> broken;

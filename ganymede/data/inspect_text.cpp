@@ -1,6 +1,7 @@
 // A data report in words and as JSON.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "ganymede/core/text.h"
@@ -78,6 +79,28 @@ std::string broken_text(const DataReport& report) {
   return text;
 }
 
+std::string columns_text(const DataReport& report) {
+  constexpr size_t kLongestName = 24;
+  size_t names = 0;
+  int64_t missing = 0;
+  for (const ColumnReport& column : report.columns) {
+    names = std::max(names, display_width(column.name));
+    missing += column.missing;
+  }
+  std::string text = line("columns", format_count(static_cast<int64_t>(report.columns.size()))) +
+                     line("missing", format_count(missing) + " cells") +
+                     line("encoded", format_count(report.encoded_width) + " numbers for each row");
+  for (const ColumnReport& column : report.columns) {
+    const size_t width = std::min(names, kLongestName);
+    const size_t gap = width - std::min(width, display_width(column.name));
+    text += fmt::format("  {}{}  {:<8}  {}", column.name, std::string(gap, ' '), column.kind,
+                        column.content);
+    if (column.missing > 0) text += "; " + format_count(column.missing) + " missing";
+    text += "; e.g. " + join(column.examples, " | ") + "\n";
+  }
+  return text + line("duplicates", format_count(report.duplicates));
+}
+
 std::string splits_text(const DataReport& report) {
   std::vector<std::string> parts;
   for (const auto& [name, count] : report.splits) parts.push_back(name + " " + format_count(count));
@@ -93,6 +116,8 @@ std::string report_text(const DataReport& report) {
   if (!report.splits.empty()) text += line("splits", splits_text(report));
   if (report.domain == "image") {
     text += line("size", sizes_text(report)) + line("channels", channels_text(report));
+  } else if (!report.columns.empty()) {
+    return text + columns_text(report);
   } else {
     text += line("dimensions", std::to_string(report.mean.size()));
   }
@@ -126,7 +151,17 @@ nlohmann::json report_json(const DataReport& report) {
   for (const auto& [name, count] : report.splits) splits[name] = count;
   for (const auto& [number, count] : report.channels) channels[std::to_string(number)] = count;
   for (const auto& [bits, count] : report.bit_depths) depths[std::to_string(bits)] = count;
+  json columns = json::array();
+  for (const ColumnReport& column : report.columns) {
+    columns.push_back({{"name", column.name},
+                       {"kind", column.kind},
+                       {"content", column.content},
+                       {"missing", column.missing},
+                       {"examples", column.examples}});
+  }
   return {{"path", report.path},
+          {"columns", columns},
+          {"encoded_width", report.encoded_width},
           {"kind", report.kind},
           {"domain", report.domain},
           {"split", report.split},

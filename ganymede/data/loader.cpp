@@ -61,6 +61,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 struct Loader::Impl {
   std::shared_ptr<const Dataset> dataset;
   LoaderOptions options;
+  int64_t condition_width;
   int64_t start;          // position of the first batch
   int64_t delivered = 0;  // batches
   int64_t claimed = 0;    // batches that a worker has taken
@@ -72,7 +73,10 @@ struct Loader::Impl {
   std::vector<std::jthread> threads;
 
   Impl(std::shared_ptr<const Dataset> source, const LoaderOptions& wishes, int64_t position)
-      : dataset(std::move(source)), options(wishes), start(position) {
+      : dataset(std::move(source)),
+        options(wishes),
+        condition_width(dataset->spec().condition_width()),
+        start(position) {
     check();
     if (options.workers == 0) return;
     ring.resize(static_cast<size_t>(std::max<int64_t>(options.prefetch, 1)));
@@ -108,6 +112,7 @@ struct Loader::Impl {
     Batch batch;
     batch.samples = at::empty(shape, at::kFloat);
     if (dataset->spec().classes > 0) batch.labels = at::empty({options.batch}, at::kLong);
+    if (condition_width > 0) batch.condition = at::empty({options.batch, condition_width});
     return batch;
   }
 
@@ -117,7 +122,10 @@ struct Loader::Impl {
     float* samples = batch.samples.data_ptr<float>();
     int64_t* labels = batch.labels.defined() ? batch.labels.data_ptr<int64_t>() : nullptr;
     for (int64_t i = 0; i < options.batch; ++i) {
-      const int64_t index = order(position + i);
+      const int64_t index = condition_width > 0
+                                ? draw(batch.condition.data_ptr<float>() + i * condition_width,
+                                       static_cast<uint64_t>(position + i))
+                                : order(position + i);
       float* sample = samples + i * spec.elements();
       dataset->read(index, sample);
       if (labels) labels[i] = dataset->label(index);
@@ -127,6 +135,12 @@ struct Loader::Impl {
       }
       if (stop_requested()) return;
     }
+  }
+
+  int64_t draw(float* condition, uint64_t position) const {
+    std::fill_n(condition, condition_width, 0.0F);
+    Stream random(options.seed, "condition", position);
+    return dataset->draw(random, condition);
   }
 
   bool stop_requested() {

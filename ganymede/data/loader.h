@@ -1,5 +1,6 @@
 // Batches ahead of the training step. The order is a pure function of (seed, position): the same
-// for any number of workers, any prefetch depth, and across a resume.
+// for any number of workers, any prefetch depth, and across a resume. Where samples have conditions
+// (Dataset::draw), each is drawn with Stream(seed, "condition", position) instead.
 #pragma once
 
 #include <cstdint>

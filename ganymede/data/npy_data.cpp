@@ -118,7 +118,7 @@ Source open_npy(const fs::path& path, bool archive, const DataConfig& config) {
       values.resize(limit * static_cast<size_t>(samples.shape[1]));
       labels.resize(std::min(labels.size(), limit));
     }
-    source.points =
+    source.rows =
         make_point_array(std::move(values), samples.shape[1], std::move(labels), path.string());
   } else {
     throw DataError({path.string(), describe(samples),

@@ -46,10 +46,10 @@ struct PictureSet {
   std::map<std::string, int64_t> ignored;               // other files there, by extension
 };
 
-// Finds and opens pictures or points; exactly one of the two is set.
+// Finds and opens pictures, or points or table rows; exactly one of the two is set.
 struct Source {
   std::optional<PictureSet> pictures;
-  std::shared_ptr<Dataset> points;
+  std::shared_ptr<Dataset> rows;
 };
 Source open_source(const DataConfig& config, Progress* progress = nullptr);
 

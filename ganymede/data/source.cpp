@@ -16,6 +16,7 @@
 #include "ganymede/data/pictures.h"
 #include "ganymede/data/points.h"
 #include "ganymede/data/stacked.h"
+#include "ganymede/data/table/table_data.h"
 #include "ganymede/media/idx.h"
 #include "ganymede/media/zip.h"
 
@@ -27,8 +28,8 @@ namespace fs = std::filesystem;
 constexpr size_t kHeadBytes = 512;
 constexpr size_t kTarMagicOffset = 257;
 constexpr const char* kFileKinds =
-    "an IDX file (.gz or plain), a CIFAR .bin, a .zip or .tar of pictures, a .npz or .npy, a .csv "
-    "of points, or a folder";
+    "an IDX file (.gz or plain), a CIFAR .bin, a .zip or .tar of pictures, a .npz or .npy, a "
+    "table or points as .csv, .tsv, .dat or .txt, or a folder";
 
 Source pictures(PictureSet set) {
   Source source;
@@ -70,7 +71,33 @@ bool holds_only_arrays(const fs::path& path) {
   throw DataError({path.string(), found, kFileKinds, remedy});
 }
 
-Source open_file(const fs::path& path, const DataConfig& config) {
+bool is_text_table(const fs::path& path) {
+  const std::string extension = path.extension().string();
+  return extension == ".csv" || extension == ".tsv" || extension == ".dat" || extension == ".txt";
+}
+
+// Points, or the rows of a table; says which it takes the file for.
+Source open_text(const fs::path& path, const DataConfig& config, Progress* progress) {
+  const bool guess = config.domain == "auto" && config.domain_state.empty();
+  const bool points = guess ? resembles_points(path) : config.domain == "points";
+  Source source;
+  if (points) {
+    source = open_csv(path, config);
+  } else {
+    DataConfig found = config;
+    found.path = path.string();
+    source.rows = open_table(found);
+  }
+  if (guess && progress != nullptr) {
+    progress->event("domain",
+                    {{"path", path.string()},
+                     {"domain", points ? "points" : "table"},
+                     {"other", "--set data.domain=" + std::string(points ? "table" : "points")}});
+  }
+  return source;
+}
+
+Source open_file(const fs::path& path, const DataConfig& config, Progress* progress) {
   const std::string head = read_head(path);
   if (head.starts_with("PK")) {
     if (holds_only_arrays(path)) return open_npy(path, true, config);
@@ -81,7 +108,7 @@ Source open_file(const fs::path& path, const DataConfig& config) {
   const bool tar = head.size() == kHeadBytes && head.compare(kTarMagicOffset, 5, "ustar") == 0;
   if (tar || path.extension() == ".tar") return pictures(open_tar(path, config));
   if (path.extension() == ".bin") return pictures(open_cifar(path, config));
-  if (path.extension() == ".csv") return open_csv(path, config);
+  if (is_text_table(path)) return open_text(path, config, progress);
   refuse_file(path, head);
 }
 
@@ -106,13 +133,13 @@ bool has_pictures(const fs::path& folder) {
   return false;
 }
 
-Source open_directory(const fs::path& path, const DataConfig& config) {
+Source open_directory(const fs::path& path, const DataConfig& config, Progress* progress) {
   if (has_idx_files(path)) return pictures(open_idx(path, config));
   if (const fs::path cifar = find_cifar_folder(path); !cifar.empty())
     return pictures(open_cifar(cifar, config));
   const std::vector<fs::path> packed = packed_files(path);
   if (!packed.empty() && !has_pictures(path)) {
-    if (packed.size() == 1) return open_file(packed[0], config);
+    if (packed.size() == 1) return open_file(packed[0], config, progress);
     std::vector<std::string> names;
     for (const fs::path& file : packed) names.push_back(file.filename().string());
     throw UsageError({path.string(), "several files that may be meant: " + join(names), "",
@@ -124,7 +151,7 @@ Source open_directory(const fs::path& path, const DataConfig& config) {
 Source open_builtin(const DataConfig& config) {
   if (auto points = make_builtin_points(config)) {
     Source source;
-    source.points = std::move(points);
+    source.rows = std::move(points);
     return source;
   }
   return pictures(*open_builtin_pictures(config));
@@ -150,7 +177,8 @@ Source open_source(const DataConfig& config, Progress* progress) {
   if (is_builtin(config.path)) return open_builtin(config);
   const fs::path path = find_data(config.path);
   try {
-    return fs::is_directory(path) ? open_directory(path, config) : open_file(path, config);
+    return fs::is_directory(path) ? open_directory(path, config, progress)
+                                  : open_file(path, config, progress);
   } catch (const fs::filesystem_error& error) {
     throw FileError({error.path1().empty() ? path.string() : error.path1().string(),
                      error.code().message(), "readable files and folders",

@@ -3,24 +3,18 @@
 // two passes (batch normalisation sees one kind at a time), then G on the same fakes.
 #include <ATen/ATen.h>
 
-#include "ganymede/core/error.h"
+#include "ganymede/gans/game.h"
 #include "ganymede/gans/registry.h"
-#include "ganymede/loss/adversarial.h"
 #include "ganymede/nn/networks.h"
 
 namespace ganymede::gans {
 namespace {
 
-using loss::Adversarial;
-
-struct DcganConfig {
+struct DcganConfig : Game {
   int64_t latent_dim = 100;
   Latent::Kind latent = Latent::Kind::kNormal;
   int64_t base_channels = 64;
-  Adversarial loss = Adversarial::kNonSaturating;
-  double label_real = 1.0;
-  double label_fake = 0.0;
-  double label_flip = 0.0;
+  nn::Norm discriminator_norm = nn::Norm::kBatch;
 
   static void describe(config::Schema<DcganConfig>& s) {
     s.field("latent_dim", &DcganConfig::latent_dim, "size of z").range(1, 65536);
@@ -28,52 +22,37 @@ struct DcganConfig {
     s.field("base_channels", &DcganConfig::base_channels,
             "width of the layer next to the image; doubles with every halving of its size")
         .range(1, 4096);
-    s.field("loss", &DcganConfig::loss, "adversarial loss");
-    s.field("label_real", &DcganConfig::label_real,
-            "D's target for reals; below 1: one-sided label smoothing (cross-entropy losses only)")
-        .range(0, 1);
-    s.field("label_fake", &DcganConfig::label_fake, "D's target for fakes").range(0, 1);
-    s.field("label_flip", &DcganConfig::label_flip,
-            "probability that D is told the opposite of the truth")
-        .range(0, 1);
+    s.field("discriminator_norm", &DcganConfig::discriminator_norm,
+            "normalisation in D: penalties that speak of single samples want none or layer");
+    describe_game(s);
   }
-
-  bool cross_entropy() const {
-    return loss == Adversarial::kMinimax || loss == Adversarial::kNonSaturating;
-  }
-  bool plain_labels() const { return label_real == 1.0 && label_fake == 0.0 && label_flip == 0.0; }
 };
-
-DcganConfig checked(const DcganConfig& config) {
-  if (config.cross_entropy() || config.plain_labels()) return config;
-  throw UsageError({.where = "gan.loss",
-                    .found = "this loss has no labels to smooth or flip",
-                    .allowed = "minimax or non_saturating with label_real, label_fake, label_flip",
-                    .remedy = "--set gan.loss=non_saturating, or leave the labels out"});
-}
 
 class Dcgan final : public Gan {
  public:
   Dcgan(const DcganConfig& config, const SampleSpec& spec)
       : Gan(spec),
-        config_(checked(config)),
+        config_(config),
         image_(nn::ImageShape::of(spec, nn::pyramid_sizes())),
         generator_(network(
             "generator", Role::kAveraged,
             [&] { return nn::conv_pyramid_up(config.latent_dim, config.base_channels, image_); })),
         discriminator_(network("discriminator", Role::kTrained, [&] {
-          return nn::conv_pyramid_down(image_, config.base_channels);
-        })) {}
+          return nn::conv_pyramid_down(image_, config.base_channels,
+                                       {.norm = config.discriminator_norm});
+        })) {
+    check(config_);
+  }
 
   std::vector<Phase> phases() const override {
-    return {{"D", {discriminator_}}, {"G", {generator_}}};
+    return game_phases(config_, discriminator_, generator_);
   }
 
   Terms loss(const Phase& phase, const Batch& reals, Step& step) override {
     const at::Tensor fakes =
         step.once("fakes", [&] { return generator_(step.latents(latent(), reals.size())); });
-    if (phase.name == "D") return discriminator_loss(reals.samples, fakes.detach(), step);
-    return {{"adversarial", loss::generator(config_.loss, discriminator_(fakes))}};
+    return game_terms(config_, phase, discriminator_, reals.samples, fakes, *generator_->module,
+                      step);
   }
 
   Latent latent() const override { return {config_.latent_dim, config_.latent}; }
@@ -90,17 +69,6 @@ class Dcgan final : public Gan {
   }
 
  private:
-  Terms discriminator_loss(const at::Tensor& reals, const at::Tensor& fakes, Step& step) {
-    const at::Tensor real = discriminator_(reals);
-    const at::Tensor fake = discriminator_(fakes);
-    const loss::Labels labels{config_.label_real, config_.label_fake, config_.label_flip};
-    const double middle = config_.loss == Adversarial::kLeastSquares ? 0.5 : 0.0;
-    return {{"adversarial", loss::discriminator(config_.loss, real, fake, labels, &step.random())},
-            observed("accuracy", loss::accuracy(real, fake, middle)),
-            observed("logit/real", real.detach().mean()),
-            observed("logit/fake", fake.detach().mean())};
-  }
-
   DcganConfig config_;
   nn::ImageShape image_;
   NetworkRef generator_;

@@ -7,6 +7,26 @@
 namespace ganymede::gans {
 namespace {
 
+// Sets one of spec.condition_width() zeros to 1.
+void draw_condition(const SampleSpec& spec, Stream& random, float* out) {
+  std::vector<const Span*> columns;
+  for (const Span& span : spec.spans) {
+    if (!span.shares.empty()) columns.push_back(&span);
+  }
+  const Span* chosen = columns[random.below(columns.size())];
+  for (const Span* column : columns) {
+    if (column == chosen) break;
+    out += column->shares.size();
+  }
+  double left = random.next_uniform();
+  size_t category = 0;
+  for (; category + 1 < chosen->shares.size(); ++category) {
+    left -= static_cast<double>(chosen->shares[category]);
+    if (left < 0) break;
+  }
+  out[category] = 1.0F;
+}
+
 // While it lives every network that some phase trains is unfrozen; afterwards, also after an
 // exception, networks and stream are as before.
 class EverythingTrains {
@@ -80,9 +100,29 @@ at::Tensor Request::latents(const Latent& latent) const {
   return rows.to(device);
 }
 
+at::Tensor Request::conditions(const SampleSpec& spec) const {
+  if (condition.defined()) return condition.to(device);
+  if (spec.condition_width() == 0) return {};
+  if (seeds.empty() && count() > 0) {
+    throw UsageError({.where = "samples of given z",
+                      .found = "no seeds and no condition",
+                      .allowed = "one of both, to choose what the rows are like"});
+  }
+  at::Tensor rows = at::zeros({count(), spec.condition_width()});
+  for (int64_t i = 0; i < count(); ++i) {
+    Stream random(seeds[static_cast<size_t>(i)], "condition");
+    draw_condition(spec, random, rows[i].data_ptr<float>());
+  }
+  return rows.to(device);
+}
+
 at::Tensor Gan::score(const at::Tensor&, const at::Tensor&) { return {}; }
 
 at::Tensor Gan::features(const at::Tensor&) { return {}; }
+
+at::Tensor Gan::classify(const at::Tensor&) { return {}; }
+
+at::Tensor Gan::impute(const at::Tensor&, const Request&) { return {}; }
 
 Network& Gan::network(const std::string& name) const {
   for (const auto& network : networks_) {
@@ -93,7 +133,7 @@ Network& Gan::network(const std::string& name) const {
 
 NetworkRef Gan::network(const std::string& name, Role role,
                         const std::function<nn::ModulePtr()>& build) {
-  auto network = std::make_unique<Network>(Network{name, role, build(), nullptr});
+  auto network = std::make_unique<Network>(Network{name, role, build(), nullptr, {}});
   if (role == Role::kAveraged) {
     network->average = build();
     network->average->set_frozen(true);

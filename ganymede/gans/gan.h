@@ -26,13 +26,29 @@ struct Network {
   Role role;
   nn::ModulePtr module;
   nn::ModulePtr average;  // the EMA copy; null unless kAveraged
+  // What every sample passes on its way into this network while it trains ([augment] of the
+  // recipe): differentiable, and the same samples come back where there is nothing to do. Set by
+  // the trainer on the networks of D; empty otherwise.
+  std::function<at::Tensor(const at::Tensor& samples)> augment = {};
 };
 
 // A cheap handle to a network; calling it runs the trained module.
 class NetworkRef {
  public:
   explicit NetworkRef(Network* network) : network_(network) {}
-  at::Tensor operator()(const at::Tensor& input) const { return network_->module->forward(input); }
+  at::Tensor operator()(const at::Tensor& input) const {
+    return network_->module->forward(seen(input));
+  }
+  at::Tensor features(const at::Tensor& input) const {
+    return network_->module->features(seen(input));
+  }
+  // Samples as the network sees them: augmented in training, themselves in evaluation. Calls above
+  // do this; a gan that hands samples to D together with something else (labels, another picture)
+  // calls it on the samples alone.
+  at::Tensor seen(const at::Tensor& samples) const {
+    const bool augments = network_->augment && nn::ForwardScope::mode() == nn::Mode::kTrain;
+    return augments ? network_->augment(samples) : samples;
+  }
   Network& operator*() const { return *network_; }
   Network* operator->() const { return network_; }
 
@@ -119,12 +135,32 @@ std::vector<std::pair<const char*, Latent::Kind>> enum_names(Latent::Kind);
 // sample depends on its own seed alone; `z` overrides the draw (interpolation, projection).
 struct Request {
   std::vector<uint64_t> seeds;
-  at::Tensor labels = {};  // int64 [count] or undefined
-  at::Tensor z = {};       // float32 [count, dim] or undefined
+  // int64 [count], or shares of classes float32 [count, classes] where Gan::mixes_classes(). A
+  // conditional gan's generate() always has them: gans::sample() draws those that nobody chose.
+  at::Tensor labels = {};
+  at::Tensor z = {};  // float32 [count, dim] or undefined
+  // float32 [count, spec.condition_width()], one 1 in each row, or undefined: drawn by
+  // conditions().
+  at::Tensor condition = {};
   at::Device device = at::kCPU;
   int64_t count() const { return z.defined() ? z.size(0) : static_cast<int64_t>(seeds.size()); }
   at::Tensor latents(const Latent& latent) const;
+  // `condition`, or for each seed a column drawn uniformly from Stream(seed, "condition") and one
+  // of its categories by its share among the real rows; undefined when the spec has no conditions.
+  at::Tensor conditions(const SampleSpec& spec) const;
 };
+
+// A part of z that training gave a meaning of its own (InfoGAN): one entry in [-1, 1], or several
+// of which the largest names a category.
+struct Code {
+  std::string name;
+  int64_t first = 0;       // its first entry of z
+  int64_t categories = 0;  // and its number of entries; 0: one entry, continuous
+};
+
+// Whose classes Gan::classify() tells apart: nobody's, the data's, or categories that the gan found
+// without labels, whose order means nothing.
+enum class Classifier { kNone, kData, kFound };
 
 class Gan {
  public:
@@ -146,11 +182,27 @@ class Gan {
   // What the last layer of that player sees, float32 [N, dim]; undefined where there is none.
   virtual at::Tensor features(const at::Tensor& samples);
 
+  // `samples` (float32 [N, ...spec.shape], NaN where something is missing) completed, what is there
+  // unchanged; request.latents() of N rows decide among what fits. Undefined where the gan cannot.
+  // The caller disables gradients.
+  virtual at::Tensor impute(const at::Tensor& samples, const Request& request);
+
   // Whether generate() obeys Request::labels.
   virtual bool conditional() const { return false; }
+  // Whether it also obeys shares of classes.
+  virtual bool mixes_classes() const { return false; }
+
+  // The gan's own opinion of each sample's class: logits float32 [N, classes or categories];
+  // undefined for kNone. The caller sets evaluation mode and disables gradients.
+  virtual at::Tensor classify(const at::Tensor& samples);
+  virtual Classifier classifier() const { return Classifier::kNone; }
+
+  virtual std::vector<Code> codes() const { return {}; }
 
   // What the data may tell a gan before the first step (for example pixel means as a bias).
   virtual void prepare(const Batch& reals) { static_cast<void>(reals); }
+  // How many reals it would like to see there; it gets all of a smaller set.
+  virtual int64_t prepare_samples() const { return 1000; }
 
   const std::vector<std::unique_ptr<Network>>& networks() const { return networks_; }
   Network& network(const std::string& name) const;

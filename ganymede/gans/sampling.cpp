@@ -18,6 +18,7 @@ Request row_of(const Request& request, int64_t row) {
   if (!request.seeds.empty()) one.seeds = {request.seeds[static_cast<size_t>(row)]};
   if (request.labels.defined()) one.labels = request.labels.narrow(0, row, 1);
   if (request.z.defined()) one.z = request.z.narrow(0, row, 1);
+  if (request.condition.defined()) one.condition = request.condition.narrow(0, row, 1);
   return one;
 }
 
@@ -45,7 +46,21 @@ class OneThread {
 
 }  // namespace
 
-at::Tensor sample(Gan& gan, const Request& request) {
+at::Tensor drawn_classes(const Request& request, int64_t classes) {
+  if (request.seeds.empty()) return at::arange(request.count(), at::kLong).remainder(classes);
+  at::Tensor labels = at::empty({request.count()}, at::kLong);
+  for (int64_t row = 0; row < request.count(); ++row) {
+    Stream random(request.seeds[static_cast<size_t>(row)], "class");
+    labels[row] = static_cast<int64_t>(random.below(static_cast<uint64_t>(classes)));
+  }
+  return labels;
+}
+
+at::Tensor sample(Gan& gan, const Request& asked) {
+  Request request = asked;
+  if (gan.conditional() && !request.labels.defined()) {
+    request.labels = drawn_classes(request, gan.spec().classes);
+  }
   std::vector<int64_t> shape = gan.spec().shape;
   shape.insert(shape.begin(), request.count());
   at::Tensor samples = at::empty(shape, at::kFloat);
@@ -64,6 +79,17 @@ at::Tensor sample(Gan& gan, const Request& request) {
     generate_rows(0, request.count());
   }
   return samples;
+}
+
+at::Tensor classify(Gan& gan, const at::Tensor& samples, const at::Device& device) {
+  constexpr int64_t kBlock = 256;
+  const at::NoGradGuard no_grad;
+  const nn::ForwardScope scope(nn::Mode::kEvaluate, nullptr);
+  std::vector<at::Tensor> logits;
+  for (const at::Tensor& block : samples.split(kBlock)) {
+    logits.push_back(gan.classify(block.to(device)).to(at::kCPU));
+  }
+  return at::cat(logits);
 }
 
 }  // namespace ganymede::gans

@@ -8,7 +8,15 @@ namespace ganymede::gans {
 // Runs gan.generate() for each row of the request by itself, in evaluation mode without gradients,
 // rows spread over the threads and each computed by one of them: so a sample's bytes depend on
 // neither batch size nor thread count, and no state of the gan changes.
-// Returns float32 [count, ...spec.shape] on the CPU.
+// Where a conditional gan's request has no labels, each seed draws its class evenly from
+// Stream(seed, "class"); rows without seeds take the classes in turn. Returns float32
+// [count, ...spec.shape] on the CPU.
 at::Tensor sample(Gan& gan, const Request& request);
+
+// Those classes: int64 [count].
+at::Tensor drawn_classes(const Request& request, int64_t classes);
+
+// Gan::classify in evaluation mode without gradients, in blocks: logits [N, classes] on the CPU.
+at::Tensor classify(Gan& gan, const at::Tensor& samples, const at::Device& device);
 
 }  // namespace ganymede::gans

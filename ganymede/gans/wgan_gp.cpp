@@ -10,9 +10,8 @@
 
 #include <utility>
 
+#include "ganymede/gans/game.h"
 #include "ganymede/gans/registry.h"
-#include "ganymede/loss/adversarial.h"
-#include "ganymede/loss/penalty.h"
 #include "ganymede/nn/networks.h"
 
 namespace ganymede::gans {
@@ -136,29 +135,36 @@ nn::ModulePtr make_critic(const WganGpConfig& config, const SampleSpec& spec) {
   }
 }
 
+Game game_of(const WganGpConfig& config) {
+  Game game(loss::Adversarial::kWasserstein);
+  game.discriminator_steps = config.critic_steps;
+  if (config.lipschitz == Lipschitz::kClip) {
+    game.weight_clip = config.weight_clip;
+  } else {
+    game.penalty = loss::Penalty::kGradient;
+    game.penalty_weight = config.penalty_weight;
+  }
+  return game;
+}
+
 class WganGp final : public Gan {
  public:
   WganGp(const WganGpConfig& config, const SampleSpec& spec)
       : Gan(spec),
         config_(config),
+        game_(game_of(config)),
         generator_(
             network("generator", Role::kAveraged, [&] { return make_generator(config, spec); })),
         critic_(network("critic", Role::kTrained, [&] { return make_critic(config, spec); })) {}
 
-  std::vector<Phase> phases() const override {
-    const bool clip = config_.lipschitz == Lipschitz::kClip;
-    return {{.name = "D",
-             .networks = {critic_},
-             .repeats = config_.critic_steps,
-             .weight_clip = clip ? config_.weight_clip : 0},
-            {.name = "G", .networks = {generator_}}};
-  }
+  std::vector<Phase> phases() const override { return game_phases(game_, critic_, generator_); }
 
   Terms loss(const Phase& phase, const Batch& reals, Step& step) override {
-    if (phase.name == "D") return critic_loss(reals, step);
-    const int64_t count = reals.size() * config_.generator_batch_scale;
-    const at::Tensor fakes = generator_(step.latents(latent(), count));
-    return {{"adversarial", loss::generator(loss::Adversarial::kWasserstein, critic_(fakes))}};
+    const int64_t scale = phase.name == "G" ? config_.generator_batch_scale : 1;
+    const at::Tensor fakes = generator_(step.latents(latent(), reals.size() * scale));
+    const double noise = phase.name == "G" ? 0 : config_.dequantize;
+    return game_terms(game_, phase, critic_, dequantized(reals.samples, noise, step), fakes,
+                      *generator_->module, step);
   }
 
   Latent latent() const override { return {config_.latent_dim, config_.latent}; }
@@ -175,29 +181,8 @@ class WganGp final : public Gan {
   }
 
  private:
-  Terms critic_loss(const Batch& reals, Step& step) {
-    const at::Tensor fakes = generator_(step.latents(latent(), reals.size())).detach();
-    const at::Tensor samples = dequantized(reals.samples, step);
-    const at::Tensor real = critic_(samples);
-    const at::Tensor fake = critic_(fakes);
-    Terms terms = {
-        {"adversarial", loss::discriminator(loss::Adversarial::kWasserstein, real, fake)},
-        observed("logit/real", real.detach().mean()),
-        observed("logit/fake", fake.detach().mean())};
-    if (config_.lipschitz == Lipschitz::kPenalty) {
-      terms.push_back({"gradient_penalty",
-                       loss::gradient_penalty(critic_, samples, fakes, step.random()),
-                       config_.penalty_weight});
-    }
-    return terms;
-  }
-
-  at::Tensor dequantized(const at::Tensor& reals, Step& step) const {
-    if (config_.dequantize == 0) return reals;
-    return reals + step.uniform(reals.sizes(), 0, config_.dequantize);
-  }
-
   WganGpConfig config_;
+  Game game_;
   NetworkRef generator_;
   NetworkRef critic_;
 };

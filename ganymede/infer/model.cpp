@@ -9,6 +9,7 @@
 #include "ganymede/config/recipe.h"
 #include "ganymede/core/device.h"
 #include "ganymede/core/error.h"
+#include "ganymede/core/sample_json.h"
 #include "ganymede/gans/registry.h"
 #include "ganymede/gans/sampling.h"
 #include "ganymede/media/checkpoints.h"
@@ -35,20 +36,13 @@ media::Checkpoint read_any(const fs::path& path) {
        .remedy = "gan train ... makes one"});
 }
 
-SampleSpec spec_of(const nlohmann::json& state) {
-  const auto& spec = state.at("spec");
-  return {.domain = spec.at("domain"),
-          .shape = spec.at("shape").get<std::vector<int64_t>>(),
-          .classes = spec.at("classes")};
-}
-
 std::unique_ptr<gans::Gan> build_gan(const std::string& name, const nlohmann::json& state,
                                      const std::string& where) {
   config::Recipe recipe =
       config::Recipe::parse(state.at("recipe").get<std::string>(), where + ": recipe");
   const auto builder = gans::registry().find(name).builder();
   recipe.bind(builder->section());
-  return builder->build(spec_of(state));
+  return builder->build(sample_spec_from_json(state.at("spec")));
 }
 
 uint64_t parse_number(const std::string& text, const std::string& all, const std::string& where) {
@@ -78,6 +72,8 @@ Model Model::load(const fs::path& path, const std::string& device) {
   } catch (const nlohmann::json::exception& error) {
     throw ModelError({.where = where + "/manifest.json", .found = error.what()});
   }
+  model.classes_ = {.count = model.spec().classes,
+                    .names = state.value("class_names", std::vector<std::string>())};
   model.gan_->load_state(found.content.files, where);
   model.gan_->to(model.device_);
   return model;
@@ -98,10 +94,24 @@ at::Tensor Model::labels_for(int64_t count, int64_t label) const {
   return at::full({count}, label, at::kLong);
 }
 
-at::Tensor Model::sample(const std::vector<uint64_t>& seeds, int64_t label) const {
+at::Tensor Model::sample(const std::vector<uint64_t>& seeds, int64_t label,
+                         const at::Tensor& condition) const {
   gans::Request request;
   request.seeds = seeds;
+  request.condition = condition;
   request.labels = labels_for(request.count(), label);
+  request.device = device_;
+  return gans::sample(*gan_, request);
+}
+
+gans::SampleGrid Model::grid(const std::vector<uint64_t>& seeds, const std::string& classes) const {
+  if (classes.empty()) return gans::class_grid(*gan_, {}, seeds);
+  gans::check_takes_classes(*gan_);
+  return gans::class_grid(*gan_, gans::parse_classes(classes, classes_), seeds);
+}
+
+at::Tensor Model::samples_of(const gans::SampleGrid& grid) const {
+  gans::Request request = grid.request;
   request.device = device_;
   return gans::sample(*gan_, request);
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ganymede/gans/gan.h"
+#include "ganymede/gans/sample_grid.h"
 
 namespace ganymede::infer {
 
@@ -30,9 +31,18 @@ class Model {
   const at::Device& device() const { return device_; }
 
   // float32 [seeds, ...spec.shape] on the CPU, one sample per seed: a pure function of weights and
-  // seed. `label`: class of all samples, or -1. Throws UsageError when the gan takes no classes or
-  // the class does not exist.
-  at::Tensor sample(const std::vector<uint64_t>& seeds, int64_t label = -1) const;
+  // seed. `label`: class of all samples, or -1. `condition`: as Request::condition. Throws
+  // UsageError when the gan takes no classes or the class does not exist.
+  at::Tensor sample(const std::vector<uint64_t>& seeds, int64_t label = -1,
+                    const at::Tensor& condition = {}) const;
+
+  // What --class may name: the classes of the data that the model learned from.
+  const gans::Classes& classes() const { return classes_; }
+  // The samples of `seeds` in the classes that `classes` names (gans::parse_classes; empty: each
+  // seed draws its own), laid out for a picture. Throws UsageError, also for a gan without classes.
+  gans::SampleGrid grid(const std::vector<uint64_t>& seeds, const std::string& classes = {}) const;
+  // float32 [request.count(), ...spec.shape] on the CPU, in the order of the request.
+  at::Tensor samples_of(const gans::SampleGrid& grid) const;
 
   // Samples along the way through the given seeds, `steps` from each to the next (the last seed
   // included at the end): float32 [(seeds - 1) * steps + 1, ...]. Slerp keeps the norm that normal
@@ -48,6 +58,7 @@ class Model {
   std::string gan_name_;
   std::string recipe_;
   std::filesystem::path source_;
+  gans::Classes classes_;
   double kimg_ = 0;
   at::Device device_ = at::kCPU;
 };

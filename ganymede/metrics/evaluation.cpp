@@ -18,12 +18,10 @@
 #include "ganymede/media/tensor_safetensors.h"
 #include "ganymede/metrics/reference.h"
 #include "ganymede/metrics/summary.h"
+#include "ganymede/metrics/table/plain.h"
 
 namespace ganymede::metrics {
 namespace {
-
-constexpr const char* kPicturesNet = "pca";
-constexpr const char* kPointsNet = "identity";
 
 std::string shape_text(const std::vector<int64_t>& shape) {
   return fmt::format("{}", fmt::join(shape, " x "));
@@ -44,20 +42,17 @@ void check_counts(const EvaluationOptions& options, const data::Dataset& referen
 std::shared_ptr<const FeatureNet> open_net(const data::Dataset& reference,
                                            const EvaluationOptions& options, Progress* progress) {
   if (options.net) return options.net;
-  const bool points = reference.spec().domain == "points";
-  const std::string fallback = points ? kPointsNet : kPicturesNet;
-  const std::string name = options.features.empty() ? fallback : options.features;
+  const std::string name =
+      options.features.empty() ? default_features(reference.spec().domain) : options.features;
   return open_feature_net(name, reference, {.resize = options.resize}, progress);
 }
 
 // Why `metric` cannot be had here; empty when it can.
 ErrorParts obstacle(const Metric& metric, const data::Dataset& reference, const FeatureNet& net,
                     const EvaluationOptions& options) {
-  const bool points = reference.spec().domain == "points";
+  const std::string& domain = reference.spec().domain;
   const std::string where = "--metrics " + metric.name;
-  if (metric.needs_any(Metric::kPictures) && points)
-    return {where, "the data are points", "images"};
-  if (metric.needs_any(Metric::kPoints) && !points) return {where, "the data are images", "points"};
+  if (!metric.fits(domain)) return {where, "samples of the domain " + domain, join(metric.domains)};
   if (metric.needs_any(Metric::kProbabilities) && net.classes() == 0) {
     return {where, "features of " + net.name() + ", which knows no classes", "a classifier",
             "gan features train --data ... makes one; --features FILE uses it"};
@@ -70,6 +65,8 @@ ErrorParts obstacle(const Metric& metric, const data::Dataset& reference, const 
     return {where, "no classifier of digits is named", "--digits FILE",
             "gan features train --data digits makes one"};
   }
+  if (metric.needs_any(Metric::kClasses | Metric::kClassifier) && reference.spec().classes < 2)
+    return {where, "reference data without classes", "labelled data"};
   if (metric.needs_any(Metric::kLpips) && options.lpips.empty())
     return {where, "no weights of LPIPS are named", "--lpips FILE.safetensors"};
   return {};
@@ -108,7 +105,9 @@ struct Evaluator::State {
   std::vector<const Metric*> metrics;
   Wanted wanted;
   std::unique_ptr<Reference> reals;
-  std::map<int64_t, std::map<std::string, double>> floors;  // by samples on each side
+  bool chosen = true;  // the metrics were named; else those are left out that a subject cannot have
+  // By samples on each side, and by the number of metrics that the subject could have.
+  std::map<std::pair<int64_t, size_t>, std::map<std::string, double>> floors;
 
   unsigned needs() const {
     return std::accumulate(metrics.begin(), metrics.end(), 0U,
@@ -120,12 +119,30 @@ struct Evaluator::State {
   Comparison compare(const Evidence& real, const Evidence& fake, uint64_t seed) const;
   void judge(const Subject& subject, int64_t repeat, Meter& meter, Exhibits* exhibits,
              Summary& summary) const;
-  const std::map<std::string, double>& floor_of(int64_t samples, Meter& meter);
+  // Without those that nobody chose and the subject cannot have.
+  std::vector<const Metric*> metrics_for(const Subject& subject) const;
+  const std::map<std::string, double>& floor_of(const Subject& subject, int64_t samples,
+                                                Meter& meter);
   Settings settings(int64_t samples, int64_t repeats) const;
-  int64_t work(int64_t samples, int64_t repeats) const;
+  int64_t work(const Subject& subject, int64_t samples, int64_t repeats) const;
   std::vector<std::string> warnings(const Record& record) const;
   void exhibit(const Subject& subject, Exhibits& exhibits) const;
 };
+
+static bool can_have(const Metric& metric, const Subject& subject, const SampleSpec& reference) {
+  const bool same = subject.spec.classes == reference.classes;
+  if (metric.needs_any(Metric::kClasses) && (!subject.sample_as || !same)) return false;
+  const bool classifies = subject.classes.classify && (same || subject.classes.found);
+  return !metric.needs_any(Metric::kClassifier) || classifies;
+}
+
+std::vector<const Metric*> Evaluator::State::metrics_for(const Subject& subject) const {
+  std::vector<const Metric*> found;
+  for (const Metric* metric : metrics) {
+    if (chosen || can_have(*metric, subject, reference->spec())) found.push_back(metric);
+  }
+  return found;
+}
 
 void Evaluator::State::check_sizes(const Metric& metric, int64_t fakes) const {
   const int64_t samples = std::min(fakes, reals->count());
@@ -161,8 +178,16 @@ void Evaluator::State::check_subject(const Subject& subject, int64_t samples) co
                       .remedy = "--split test, or data that was held out"});
   }
   if (samples < 2) throw UsageError({.where = subject.name, .found = "fewer than two samples"});
-  for (const Metric* metric : metrics) {
+  for (const Metric* metric : metrics_for(subject)) {
     check_sizes(*metric, samples);
+    if (!can_have(*metric, subject, reference->spec())) {
+      const bool classes = metric->needs_any(Metric::kClasses);
+      throw UsageError({.where = "--metrics " + metric->name,
+                        .found = subject.name + (classes ? " makes no samples of these classes"
+                                                         : " is no classifier of these classes"),
+                        .allowed = classes ? "a conditional gan trained on data of these classes"
+                                           : "a gan that classifies: sgan, acgan, infogan"});
+    }
     if (metric->needs_any(Metric::kLatents) && !subject.latents.generate) {
       throw UsageError({.where = "--metrics " + metric->name,
                         .found = subject.name + " is stored samples",
@@ -176,12 +201,15 @@ Comparison Evaluator::State::compare(const Evidence& real, const Evidence& fake,
   return {.real = real,
           .fake = fake,
           .training = &reals->training(),
-          .holdout = reals->has_training() && !reals->learned_from() ? &real : nullptr,
+          .holdout = reals->holdout_beside(real),
           .net = *net,
           .digits = digits.get(),
           .lpips = lpips.get(),
           .latents = nullptr,
+          .classes = nullptr,
+          .class_count = reference->spec().classes,
           .data_name = options.data.path,
+          .target = options.target,
           .seed = seed,
           .exhibits = nullptr};
 }
@@ -191,26 +219,41 @@ void Evaluator::State::judge(const Subject& subject, int64_t repeat, Meter& mete
                              Exhibits* exhibits, Summary& summary) const {
   const int64_t samples = fake_samples(subject, options);
   const uint64_t seed = options.seed + static_cast<uint64_t>(repeat * samples);
+  // In the shares that the reference has: the sample of seed s has the class of the s-th real.
+  const bool conditional = subject.sample_as && subject.spec.classes == reference->spec().classes;
+  const at::Tensor asked =
+      conditional ? reals->labels(static_cast<int64_t>(seed), samples).clamp_min(0) : at::Tensor();
   const auto take = [&](int64_t first, int64_t count) {
     std::vector<uint64_t> seeds(static_cast<size_t>(count));
     std::iota(seeds.begin(), seeds.end(), seed + static_cast<uint64_t>(first));
-    return subject.sample(seeds);
+    return asked.defined() ? subject.sample_as(seeds, asked.narrow(0, first, count))
+                           : subject.sample(seeds);
   };
-  const Evidence fake =
+  Evidence fake =
       gather(take, samples, wanted, *net, options.quantise, meter, subject.name, options.group);
+  fake.labels = asked;
+  if (wanted.columns) {
+    std::vector<uint64_t> seeds(static_cast<size_t>(samples));
+    std::iota(seeds.begin(), seeds.end(), seed);
+    fake.columns = std::make_shared<const PlainTable>(
+        subject.columns ? subject.columns(seeds) : decoded_columns(fake.samples, subject.spec));
+  }
   Comparison comparison = compare(reals->real(), fake, seed);
+  if (subject.classes.classify) comparison.classes = &subject.classes;
   if (subject.latents.generate) comparison.latents = &subject.latents;
   comparison.exhibits = exhibits;
-  for (const Metric* metric : metrics) {
+  for (const Metric* metric : metrics_for(subject)) {
     if (repeat == 0 || !metric->once) summary.add(metric->name, metric->measure(comparison));
   }
 }
 
-const std::map<std::string, double>& Evaluator::State::floor_of(int64_t samples, Meter& meter) {
-  const auto [entry, is_new] = floors.try_emplace(samples);
+const std::map<std::string, double>& Evaluator::State::floor_of(const Subject& subject,
+                                                                int64_t samples, Meter& meter) {
+  const auto fitting = metrics_for(subject);
+  const auto [entry, is_new] = floors.try_emplace({samples, fitting.size()});
   if (!is_new) return entry->second;
   const auto [left, right] = reals->halves(samples, meter);
-  for (const Metric* metric : metrics) {
+  for (const Metric* metric : fitting) {
     const bool too_small = metric->needs_any(Metric::kManySamples) && !options.allow_small &&
                            right.count <= net->dim();
     if (!metric->has_floor || too_small) continue;
@@ -252,8 +295,8 @@ Settings Evaluator::State::settings(int64_t samples, int64_t repeats) const {
 }
 
 // Samples that are still to be looked at, for progress.
-int64_t Evaluator::State::work(int64_t samples, int64_t repeats) const {
-  const bool new_floor = options.floor && !floors.contains(samples);
+int64_t Evaluator::State::work(const Subject& subject, int64_t samples, int64_t repeats) const {
+  const bool new_floor = options.floor && !floors.contains({samples, metrics_for(subject).size()});
   return reals->work_left() + samples * repeats + (new_floor ? reals->floor_count(samples) : 0);
 }
 
@@ -297,12 +340,15 @@ Evaluator::Evaluator(std::shared_ptr<const data::Dataset> reference, EvaluationO
   check_counts(options, *reference);
   s.net = open_net(*reference, options, progress);
   s.metrics = choose_metrics(*reference, *s.net, options);
+  s.chosen = !options.metrics.empty();
   s.reference = std::move(reference);
   s.options = std::move(options);
   const unsigned needs = s.needs();
-  s.wanted = {.features = (needs & Metric::kFeatures) != 0,
-              .probabilities = (needs & Metric::kProbabilities) != 0,
-              .pictures = (needs & Metric::kPictures) != 0 || (needs & Metric::kTraining) != 0};
+  s.wanted = {
+      .features = (needs & Metric::kFeatures) != 0,
+      .probabilities = (needs & Metric::kProbabilities) != 0,
+      .pictures = (needs & (Metric::kPictures | Metric::kTraining | Metric::kClassifier)) != 0,
+      .columns = (needs & Metric::kColumns) != 0};
   s.reals = std::make_unique<Reference>(s.reference, s.options, *s.net, s.wanted,
                                         (needs & Metric::kTraining) != 0);
   if (!s.options.lpips.empty()) {
@@ -336,12 +382,12 @@ Record Evaluator::evaluate(const Subject& subject, Progress* progress, Exhibits*
   const auto start = std::chrono::steady_clock::now();
   const int64_t samples = samples_of(subject), repeats = repeats_of(subject);
   s.check_subject(subject, samples);
-  Meter meter(progress, static_cast<double>(s.work(samples, repeats)));
+  Meter meter(progress, static_cast<double>(s.work(subject, samples, repeats)));
   s.reals->gather_all(meter);
   Summary summary;
   for (int64_t repeat = 0; repeat < repeats; ++repeat)
     s.judge(subject, repeat, meter, repeat == 0 ? exhibits : nullptr, summary);
-  if (s.options.floor) summary.set_floors(s.floor_of(samples, meter));
+  if (s.options.floor) summary.set_floors(s.floor_of(subject, samples, meter));
   if (exhibits) s.exhibit(subject, *exhibits);
   Record record;
   record.subject = subject.name;
@@ -350,6 +396,7 @@ Record Evaluator::evaluate(const Subject& subject, Progress* progress, Exhibits*
   record.kimg = subject.kimg;
   record.settings = s.settings(samples, repeats);
   record.scores = summary.scores();
+  record.class_names = s.reference->class_names();
   record.version = fmt::format("{} ({})", kVersion, version_commit());
   record.time = utc_now();
   record.warnings = s.warnings(record);

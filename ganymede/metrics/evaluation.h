@@ -23,11 +23,12 @@ struct EvaluationOptions {
   int64_t samples = 5000;                 // real and generated, each; fewer where there are fewer
   int64_t repeats = 3;
   uint64_t seed = 0;          // repeat r judges the samples of seeds seed + r * samples ...
-  std::string features = {};  // as for open_feature_net; empty: "identity" for points, else "pca"
+  std::string features = {};  // as for open_feature_net; empty: default_features()
   std::shared_ptr<const FeatureNet> net = nullptr;  // opened already: instead of features, resize
   std::string resize = "clean";
   std::string digits = {};   // a classifier of digits, for stacked_modes
   std::string lpips = {};    // weights of LPIPS (.safetensors), for lpips and ppl
+  std::string target = {};   // of a table: what learners predict; empty: default_target()
   bool allow_small = false;  // Frechet distances with no more samples than features
   bool quantise = true;      // round images to 8 bits, as files do
   bool floor = true;
@@ -43,6 +44,8 @@ struct EvaluationOptions {
   // reference.
   std::shared_ptr<const data::Dataset> training = nullptr;
   std::string training_name = {};
+  // Reals that the model did not learn from, where the reference is not known to be such.
+  std::shared_ptr<const data::Dataset> holdout = nullptr;
   bool reference_seen = false;  // the model is known to have learned from samples of the reference
   int64_t training_samples = 60'000;  // looked through for copies
   // Statistics of the reference as a file: used when it is there, else written.

@@ -150,6 +150,9 @@ Evidence head(const Evidence& evidence, int64_t count) {
   if (evidence.samples.defined()) part.samples = evidence.samples.slice(0, 0, part.count);
   if (evidence.probabilities.defined())
     part.probabilities = evidence.probabilities.slice(0, 0, part.count);
+  if (evidence.labels.defined()) part.labels = evidence.labels.slice(0, 0, part.count);
+  if (evidence.columns)
+    part.columns = std::make_shared<const PlainTable>(rows_of(*evidence.columns, 0, part.count));
   if (evidence.features) {
     part.features.emplace(evidence.features->dim());
     part.features->add(evidence.features->features().slice(0, 0, part.count));

@@ -5,12 +5,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "ganymede/core/progress.h"
 #include "ganymede/dist/group.h"
 #include "ganymede/metrics/feature_net.h"
 #include "ganymede/metrics/feature_statistics.h"
+#include "ganymede/metrics/table/columns.h"
 
 namespace ganymede::metrics {
 
@@ -21,6 +23,11 @@ struct Evidence {
   at::Tensor samples = {};
   std::optional<FeatureStatistics> features = {};  // with the features themselves
   at::Tensor probabilities = {};                   // float32 [count, classes]
+  // int64 [count]: classes of reals (-1: none), or those that fakes were asked for; undefined where
+  // there are none.
+  at::Tensor labels = {};
+  // Table rows as columns; null when no metric asked for them.
+  std::shared_ptr<const PlainTable> columns = nullptr;
   int64_t count = 0;
 };
 
@@ -31,6 +38,7 @@ struct Wanted {
   bool features = false;
   bool probabilities = false;
   bool pictures = false;
+  bool columns = false;
 };
 
 // Counts samples for a progress line that several gatherings share.

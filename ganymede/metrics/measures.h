@@ -19,6 +19,11 @@ Findings measure_authenticity(const Comparison& c);
 Findings measure_memorisation(const Comparison& c);
 Findings measure_support(const Comparison& c);
 
+// Of classes.
+Findings measure_class_accuracy(const Comparison& c);
+Findings measure_class_frechet(const Comparison& c);
+Findings measure_classification(const Comparison& c);
+
 // Over pixels or points.
 Findings measure_sliced_wasserstein(const Comparison& c);
 Findings measure_diversity(const Comparison& c);
@@ -28,5 +33,12 @@ Findings measure_path_length(const Comparison& c);
 Findings measure_stacked_modes(const Comparison& c);
 Findings measure_parzen(const Comparison& c);
 Findings measure_modes(const Comparison& c);
+
+// Over the columns of tables.
+Findings measure_table_quality(const Comparison& c);
+Findings measure_detection(const Comparison& c);
+Findings measure_efficacy(const Comparison& c);
+Findings measure_new_rows(const Comparison& c);
+Findings measure_privacy(const Comparison& c);
 
 }  // namespace ganymede::metrics

@@ -1,11 +1,39 @@
 #include "ganymede/metrics/metric_table.h"
 
+#include <algorithm>
+
 #include "ganymede/core/error.h"
 #include "ganymede/core/text.h"
 #include "ganymede/data/builtin.h"
 #include "ganymede/metrics/measures.h"
 
 namespace ganymede::metrics {
+namespace {
+
+struct DomainDefaults {
+  const char* domain;
+  const char* features;
+  std::vector<std::string> metrics;
+  std::vector<std::string> labelled = {};  // also, of labelled data
+};
+
+const DomainDefaults& defaults_of(const std::string& domain) {
+  static const std::vector<DomainDefaults> all = {
+      {"image", "pca", {"fd", "kid", "prdc", "memorisation"}, {"class_accuracy", "classification"}},
+      {"table", "identity", {"quality", "detection", "efficacy", "new_rows", "privacy"}},
+      {"points", "identity", {"fd"}},
+  };
+  for (const DomainDefaults& defaults : all) {
+    if (domain == defaults.domain) return defaults;
+  }
+  return all.back();
+}
+
+}  // namespace
+
+bool Metric::fits(const std::string& domain) const {
+  return domains.empty() || std::find(domains.begin(), domains.end(), domain) != domains.end();
+}
 
 const std::vector<Metric>& metric_table() {
   constexpr bool kFloor = true, kNoFloor = false, kOnce = true, kEach = false;
@@ -25,24 +53,95 @@ const std::vector<Metric>& metric_table() {
        Metric::kFeatures | Metric::kTraining, kFloor, kEach, measure_authenticity},
       {"memorisation", "copies of training samples, by features and by pixels",
        Metric::kFeatures | Metric::kTraining, kNoFloor, kOnce, measure_memorisation},
-      {"swd", "sliced Wasserstein distance of patches at several sizes", Metric::kPictures, kFloor,
-       kOnce, measure_sliced_wasserstein},
-      {"ms_ssim", "likeness between pairs of samples: high where they lack variety",
-       Metric::kPictures, kFloor, kEach, measure_diversity},
-      {"lpips", "perceptual distance between pairs of samples: low where they lack variety",
-       Metric::kPictures | Metric::kLpips, kFloor, kEach, measure_perceptual_diversity},
-      {"spectrum", "difference of radial power spectra", Metric::kPictures, kFloor, kEach,
-       measure_spectrum},
+      {"swd",
+       "sliced Wasserstein distance of patches at several sizes",
+       Metric::kPictures,
+       kFloor,
+       kOnce,
+       measure_sliced_wasserstein,
+       {"image"}},
+      {"ms_ssim",
+       "likeness between pairs of samples: high where they lack variety",
+       Metric::kPictures,
+       kFloor,
+       kEach,
+       measure_diversity,
+       {"image"}},
+      {"lpips",
+       "perceptual distance between pairs of samples: low where they lack variety",
+       Metric::kPictures | Metric::kLpips,
+       kFloor,
+       kEach,
+       measure_perceptual_diversity,
+       {"image"}},
+      {"spectrum",
+       "difference of radial power spectra",
+       Metric::kPictures,
+       kFloor,
+       kEach,
+       measure_spectrum,
+       {"image"}},
       {"ppl", "perceptual path length in z", Metric::kFeatures | Metric::kLatents, kNoFloor, kOnce,
        measure_path_length},
       {"parzen", "log-likelihood under Parzen windows, as in the paper of 2014", 0, kFloor, kOnce,
        measure_parzen},
       {"support", "size of the support by the birthday test", Metric::kFeatures, kFloor, kOnce,
        measure_support},
-      {"modes", "modes of a known mixture that samples reach", Metric::kPoints | Metric::kModes,
-       kFloor, kEach, measure_modes},
-      {"stacked_modes", "modes of stacked digits, of 1,000", Metric::kPictures | Metric::kDigits,
-       kFloor, kEach, measure_stacked_modes},
+      {"modes",
+       "modes of a known mixture that samples reach",
+       Metric::kPoints | Metric::kModes,
+       kFloor,
+       kEach,
+       measure_modes,
+       {"points"}},
+      {"class_accuracy", "share of samples that a judge takes for the class they were asked to be",
+       Metric::kFeatures | Metric::kClasses, kFloor, kEach, measure_class_accuracy},
+      {"class_fd", "Frechet distance within each class, mean over the classes",
+       Metric::kFeatures | Metric::kClasses, kFloor, kEach, measure_class_frechet},
+      {"classification", "how well the gan's own classifier names the reference's classes",
+       Metric::kClassifier, kNoFloor, kOnce, measure_classification},
+      {"stacked_modes",
+       "modes of stacked digits, of 1,000",
+       Metric::kPictures | Metric::kDigits,
+       kFloor,
+       kEach,
+       measure_stacked_modes,
+       {"image"}},
+      {"quality",
+       "column shapes and pair trends of a table, as sdmetrics reports them",
+       Metric::kColumns,
+       kFloor,
+       kEach,
+       measure_table_quality,
+       {"table"}},
+      {"detection",
+       "how well logistic regression tells rows from real ones",
+       Metric::kColumns,
+       kFloor,
+       kEach,
+       measure_detection,
+       {"table"}},
+      {"efficacy",
+       "what a learner trained on the rows knows of real ones",
+       Metric::kColumns | Metric::kTraining,
+       kNoFloor,
+       kOnce,
+       measure_efficacy,
+       {"table"}},
+      {"new_rows",
+       "share of rows that are no row of the training data",
+       Metric::kColumns | Metric::kTraining,
+       kFloor,
+       kOnce,
+       measure_new_rows,
+       {"table"}},
+      {"privacy",
+       "distance to the closest training row; what an attacker learns from it",
+       Metric::kColumns | Metric::kTraining,
+       kFloor,
+       kOnce,
+       measure_privacy,
+       {"table"}},
   };
   return table;
 }
@@ -61,10 +160,16 @@ const Metric& find_metric(const std::string& name) {
 }
 
 std::vector<std::string> default_metrics(const SampleSpec& spec, const std::string& data_name) {
-  if (spec.domain == "image") return {"fd", "kid", "prdc", "memorisation"};
-  if (data::mode_centers(data_name).empty()) return {"fd"};
-  return {"modes", "fd"};
+  const DomainDefaults& defaults = defaults_of(spec.domain);
+  std::vector<std::string> names = defaults.metrics;
+  if (spec.classes > 1) {
+    names.insert(names.end(), defaults.labelled.begin(), defaults.labelled.end());
+  }
+  if (!data::mode_centers(data_name).empty()) names.insert(names.begin(), "modes");
+  return names;
 }
+
+std::string default_features(const std::string& domain) { return defaults_of(domain).features; }
 
 std::string name_over(const std::string& metric, const FeatureNet& net) {
   const std::string distance = net.distance_name();

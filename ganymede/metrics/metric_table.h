@@ -32,7 +32,10 @@ struct Comparison {
   const FeatureNet* digits;      // classifier of stacked digits; null when none was named
   const Lpips* lpips;            // null when no weights were named
   const LatentAccess* latents;   // null in the floor
+  const ClassAccess* classes;    // of the subject; null in the floor
+  int64_t class_count;           // of the data; 0: unlabelled
   const std::string& data_name;  // of a built-in set, else a path
+  const std::string& target;     // column that learners of tables predict; empty: chosen
   uint64_t seed;
   Exhibits* exhibits;  // null when nobody looks
 };
@@ -44,6 +47,7 @@ struct Finding {
   Better better = Better::kLower;
   double error = kUnknown;  // standard error within this repeat, where the metric knows one
   double floor = kUnknown;  // where the metric finds it itself (no has_floor)
+  std::vector<double> per_class = {};  // NaN where a class has too few samples; or empty
   std::string unit = {};
   std::string note = {};
   std::string warning = {};
@@ -61,6 +65,9 @@ struct Metric {
     kDigits = 128,       // a classifier of digits was named
     kManySamples = 256,  // more samples than features
     kLpips = 512,        // weights of LPIPS were named
+    kClasses = 1024,     // labelled data, and a subject that makes samples of their classes
+    kClassifier = 2048,  // labelled data, and a subject that is a classifier as well
+    kColumns = 4096,     // rows of a table
   };
   std::string name;
   std::string help;
@@ -68,6 +75,8 @@ struct Metric {
   bool has_floor = true;
   bool once = false;  // too costly for every repeat: the first one only
   std::function<std::vector<Finding>(const Comparison&)> measure;
+  std::vector<std::string> domains = {};  // whose samples it can judge; none: any
+  bool fits(const std::string& domain) const;
   bool needs_any(unsigned some) const { return (needs & some) != 0; }
 };
 
@@ -76,9 +85,13 @@ const std::vector<Metric>& metric_table();
 // Throws UsageError with near names.
 const Metric& find_metric(const std::string& name);
 
-// What is measured when nobody chooses: for images fd, kid, prdc, memorisation; for points the
-// modes where they are known, and fd.
+// What is measured when nobody chooses: for images fd, kid, prdc, memorisation, with labels also
+// class_accuracy and classification (for subjects that can); for points the modes where they are
+// known, and fd; for tables quality, detection, efficacy, new_rows, privacy.
 std::vector<std::string> default_metrics(const SampleSpec& spec, const std::string& data_name);
+
+// The feature network that samples of a domain take when nobody chooses.
+std::string default_features(const std::string& domain);
 
 // "FD[pca:0123abcd]" -> "KID[pca:0123abcd]", "FID" -> "KID": figures over features are named after
 // them.

@@ -73,7 +73,6 @@ Vgg::Vgg(WeightReader& reader, bool vgg19, bool classifier, at::ScalarType dtype
 
 std::vector<at::Tensor> Vgg::blocks(const at::Tensor& images) const {
   check_images(images, "metrics::Vgg");
-  const at::NoGradGuard no_grad;
   at::Tensor x =
       (images.to(at::kCPU, dtype_) - per_channel(kMean, dtype_)) / per_channel(kDeviation, dtype_);
   std::vector<at::Tensor> outputs;
@@ -128,7 +127,6 @@ at::Tensor Lpips::distance(const at::Tensor& a, const at::Tensor& b) const {
                       .found = "two sets of images of different shapes",
                       .allowed = "equal shapes"});
   }
-  const at::NoGradGuard no_grad;
   const std::vector<at::Tensor> left = vgg_.blocks(first);
   const std::vector<at::Tensor> right = vgg_.blocks(second);
   at::Tensor total = at::zeros({first.size(0)}, left[0].options());

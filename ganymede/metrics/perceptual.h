@@ -56,7 +56,8 @@ class Lpips {
   Lpips(const nn::TensorMap& tensors, const std::string& where, at::ScalarType dtype = at::kFloat);
 
   // a, b: floating [N, 3, H, W] or [N, 1, H, W] (repeated) in [-1, 1], sides >= 16 px, equal
-  // shapes. Returns [N] of the dtype: 0 for equal images. UsageError for other shapes.
+  // shapes. Returns [N] of the dtype: 0 for equal images; differentiable. UsageError for other
+  // shapes.
   at::Tensor distance(const at::Tensor& a, const at::Tensor& b) const;
 
  private:

@@ -10,18 +10,23 @@
 #include "ganymede/core/error.h"
 #include "ganymede/core/log.h"
 #include "ganymede/metrics/statistics_file.h"
+#include "ganymede/metrics/table/plain.h"
 
 namespace ganymede::metrics {
 namespace {
 
 constexpr int64_t kMostAmongThemselves = 20'000;
 
-at::Tensor take_from(const data::Dataset& data, int64_t first, int64_t count) {
+std::vector<int64_t> places_of(const data::Dataset& data, int64_t first, int64_t count) {
   std::vector<int64_t> indices;
   indices.reserve(static_cast<size_t>(count));
   for (int64_t i = first; i < first + count; ++i)
     indices.push_back(stored_sample_at(i, data.size()));
-  return data::read_batch(data, indices).samples;
+  return indices;
+}
+
+at::Tensor take_from(const data::Dataset& data, int64_t first, int64_t count) {
+  return data::read_batch(data, places_of(data, first, count)).samples;
 }
 
 // Whether all processes say so: they must take the same path.
@@ -78,16 +83,36 @@ at::Tensor Reference::take(int64_t first, int64_t count) const {
   return take_from(*data_, first, count);
 }
 
+at::Tensor Reference::labels(int64_t first, int64_t count) const {
+  if (data_->spec().classes == 0) return {};
+  at::Tensor labels = at::empty({count}, at::kLong);
+  auto* out = labels.data_ptr<int64_t>();
+  for (int64_t i = 0; i < count; ++i) {
+    out[i] = data_->label(stored_sample_at((first + i) % data_->size(), data_->size()));
+  }
+  return labels;
+}
+
 void Reference::gather_all(Meter& meter) {
   if (gathered_) return;
   real_ =
       gather_part(*data_, options_.data.split, 0, count(), meter, "reference", options_.statistics);
+  real_.labels = labels(0, count());
   if (needs_training_) {
     const data::Dataset& data = training_data_ ? *training_data_ : *data_;
     training_ = gather_part(data, training_data_ ? "training" : options_.data.split, 0,
                             training_count(), meter, "training data", {});
   }
+  if (options_.holdout) {
+    const int64_t held_out = std::min(options_.samples, options_.holdout->size());
+    holdout_ = gather_part(*options_.holdout, "holdout", 0, held_out, meter, "holdout", {});
+  }
   gathered_ = true;
+}
+
+const Evidence* Reference::holdout_beside(const Evidence& real) const {
+  if (options_.holdout) return &holdout_;
+  return has_training() && !learned_from() ? &real : nullptr;
 }
 
 int64_t Reference::floor_count(int64_t samples) const {
@@ -99,8 +124,9 @@ std::pair<Evidence, Evidence> Reference::halves(int64_t samples, Meter& meter) c
   const int64_t each = floor_count(samples);
   const bool beside = data_->size() - count() >= each;
   const int64_t first = beside ? count() : each;
-  return {beside ? real_ : head(real_, each),
-          gather_part(*data_, options_.data.split, first, each, meter, "floor", {})};
+  Evidence others = gather_part(*data_, options_.data.split, first, each, meter, "floor", {});
+  others.labels = labels(first, each);
+  return {beside ? real_ : head(real_, each), std::move(others)};
 }
 
 Evidence Reference::gather_part(const data::Dataset& data, const std::string& split, int64_t first,
@@ -135,6 +161,9 @@ Evidence Reference::gather_part(const data::Dataset& data, const std::string& sp
   const auto take = [&](int64_t at, int64_t size) { return take_from(data, first + at, size); };
   Evidence evidence =
       gather(take, count, wanted, net_, options_.quantise, meter, what, options_.group);
+  if (wanted.columns)
+    evidence.columns =
+        std::make_shared<const PlainTable>(columns_of(data, places_of(data, first, count)));
   if (known) {
     evidence.features = std::move(known);
     return evidence;

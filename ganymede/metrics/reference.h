@@ -27,6 +27,10 @@ class Reference {
   const Evidence& real() const { return real_; }          // empty before gather_all()
   const Evidence& training() const { return training_; }  // likewise, and unless needed
 
+  // Reals that the model did not learn from: those of options.holdout, else `real` (a part of the
+  // reference) when they are known to be such; null when there are none.
+  const Evidence* holdout_beside(const Evidence& real) const;
+
   // Whether the training data are known and others than the reference; whether samples of the
   // reference are known to be among them.
   bool has_training() const { return training_data_ != nullptr; }
@@ -40,6 +44,8 @@ class Reference {
   // Two sets of reals without a common sample. The first is real() or a part of it.
   std::pair<Evidence, Evidence> halves(int64_t samples, Meter& meter) const;
 
+  // Classes of these, int64 [count]; undefined where the data have none.
+  at::Tensor labels(int64_t first, int64_t count) const;
   // Samples by their place in the fixed order of stored_sample_at().
   at::Tensor take(int64_t first, int64_t count) const;
 
@@ -59,6 +65,7 @@ class Reference {
   bool gathered_ = false;
   Evidence real_;
   Evidence training_;
+  Evidence holdout_;
 };
 
 }  // namespace ganymede::metrics

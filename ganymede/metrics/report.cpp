@@ -98,6 +98,21 @@ TextTable score_table(const Record& record) {
   return rows;
 }
 
+TextTable class_table(const Record& record) {
+  TextTable rows = {{"CLASS"}};
+  for (const Score& score : record.scores) {
+    if (score.per_class.empty()) continue;
+    rows.front().push_back(score.name);
+    for (size_t i = 0; i < score.per_class.size(); ++i) {
+      if (i + 1 >= rows.size()) {
+        rows.push_back({i < record.class_names.size() ? record.class_names[i] : std::to_string(i)});
+      }
+      rows[i + 1].push_back(figure_text(score.per_class[i]));
+    }
+  }
+  return rows;
+}
+
 TextTable comparison_table(const std::vector<Record>& records,
                            const std::vector<std::string>& heads) {
   TextTable rows = {{"SCORE"}};
@@ -153,13 +168,13 @@ std::string settings_line(const Record& record) {
 std::vector<ReportPicture> exhibit_pictures(const Exhibits& exhibits, const SampleSpec& spec) {
   std::vector<ReportPicture> pictures;
   const data::Domain& domain = data::domain_of(spec);
-  const bool points = spec.domain == "points";
+  const bool together = domain.pictures(exhibits.samples).empty();  // one picture of all samples
   if (exhibits.samples.defined()) {
-    const at::Tensor reals = points ? exhibits.reals : at::Tensor();
+    const at::Tensor reals = together ? exhibits.reals : at::Tensor();
     pictures.push_back({"Samples", "The first ones of the evaluation, not chosen.",
                         domain.preview(exhibits.samples, reals, {})});
   }
-  if (exhibits.reals.defined() && !points) {
+  if (exhibits.reals.defined() && !together) {
     pictures.push_back({"Reference", "Real samples of the same evaluation.",
                         domain.preview(exhibits.reals, {}, {})});
   }

@@ -15,6 +15,9 @@ using TextTable = std::vector<std::vector<std::string>>;  // the first row is th
 // One row per score: name, value, interval, floor, which way is better, what else to know.
 TextTable score_table(const Record& record);
 
+// One row per class, one column per score that knows its classes; only a head where none does.
+TextTable class_table(const Record& record);
+
 // One column per record, one row per score that some record has; the best of each row is marked
 // with a star where a figure has a best and more than one record has it. `heads` name the columns.
 TextTable comparison_table(const std::vector<Record>& records,

@@ -170,6 +170,12 @@ std::string report_html(const Report& report) {
   html +=
       "<p class=\"soft\">Floor: the same figure of real samples against other real samples. A "
       "generator cannot honestly be expected to do better.</p>\n";
+  for (size_t i = 0; i < report.records.size(); ++i) {
+    const TextTable classes = class_table(report.records[i]);
+    if (classes.size() < 2) continue;
+    const std::string whose = several ? ": " + escaped(report.heads.at(i)) : "";
+    html += "<h2>By class" + whose + "</h2>\n" + table_html(classes, true);
+  }
   for (const ReportPicture& picture : report.pictures) html += picture_html(picture);
   html += "<h2>How the figures were made</h2>\n" + settings_html(report.records.front());
   return html + "</body>\n</html>\n";

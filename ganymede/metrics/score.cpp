@@ -29,6 +29,8 @@ Better better_of(const std::string& text) {
 json score_json(const Score& score) {
   json repeats = json::array();
   for (const double value : score.repeats) repeats.push_back(number(value));
+  json per_class = json::array();
+  for (const double value : score.per_class) per_class.push_back(number(value));
   return {{"metric", score.metric},
           {"name", score.name},
           {"better", better_text(score.better)},
@@ -40,6 +42,7 @@ json score_json(const Score& score) {
           {"high", number(score.high)},
           {"interval", score.interval},
           {"floor", number(score.floor)},
+          {"per_class", per_class},
           {"note", score.note},
           {"warning", score.warning}};
 }
@@ -57,6 +60,8 @@ Score score_of(const json& part) {
   score.high = number_of(part.at("high"));
   score.interval = part.at("interval");
   score.floor = number_of(part.at("floor"));
+  for (const json& value : part.value("per_class", json::array()))
+    score.per_class.push_back(number_of(value));
   score.note = part.at("note");
   score.warning = part.at("warning");
   return score;
@@ -137,6 +142,7 @@ json to_json(const Record& record) {
           {"kimg", number(record.kimg)},
           {"settings", settings_json(record.settings)},
           {"scores", scores},
+          {"class_names", record.class_names},
           {"version", record.version},
           {"time", record.time},
           {"seconds", number(record.seconds)},
@@ -152,6 +158,7 @@ Record record_from_json(const json& part, const std::string& where) {
     record.kimg = number_of(part.at("kimg"));
     record.settings = settings_of(part.at("settings"));
     for (const json& score : part.at("scores")) record.scores.push_back(score_of(score));
+    record.class_names = part.value("class_names", std::vector<std::string>());
     record.version = part.at("version");
     record.time = part.at("time");
     record.seconds = number_of(part.at("seconds"));

@@ -26,8 +26,9 @@ struct Score {
   double sd = kUnknown;         // over the repeats
   double low = kUnknown;        // of the interval
   double high = kUnknown;
-  std::string interval;     // how it was found: "95 %, Student's t over 3 seeds"
-  double floor = kUnknown;  // the same figure of real samples against other real samples
+  std::string interval;                // how it was found: "95 %, Student's t over 3 seeds"
+  double floor = kUnknown;             // the same figure of real samples against other real samples
+  std::vector<double> per_class = {};  // mean over the repeats for each class; or empty
   std::string note;
   std::string warning;
 };
@@ -61,9 +62,10 @@ struct Record {
   double kimg = kUnknown;    // training that the model has had
   Settings settings;
   std::vector<Score> scores;
-  std::string version;  // of the program
-  std::string time;     // UTC, ISO 8601
-  double seconds = 0;   // that the evaluation took
+  std::vector<std::string> class_names = {};  // of the rows of per_class; empty: numbers
+  std::string version;                        // of the program
+  std::string time;                           // UTC, ISO 8601
+  double seconds = 0;                         // that the evaluation took
   std::vector<std::string> warnings;
 };
 

@@ -1,6 +1,7 @@
 #include "ganymede/metrics/subject.h"
 
 #include "ganymede/core/random.h"
+#include "ganymede/metrics/table/plain.h"
 
 namespace ganymede::metrics {
 namespace {
@@ -21,13 +22,21 @@ Subject stored_subject(std::shared_ptr<const data::Dataset> dataset, std::string
   subject.fingerprint = dataset->fingerprint();
   subject.name = std::move(name);
   subject.kind = dataset->kind();
-  subject.sample = [dataset](const std::vector<uint64_t>& seeds) {
+  const auto indices_of = [size = dataset->size()](const std::vector<uint64_t>& seeds) {
     std::vector<int64_t> indices;
     indices.reserve(seeds.size());
     for (const uint64_t seed : seeds)
-      indices.push_back(stored_sample_at(static_cast<int64_t>(seed), dataset->size()));
-    return data::read_batch(*dataset, indices).samples;
+      indices.push_back(stored_sample_at(static_cast<int64_t>(seed), size));
+    return indices;
   };
+  subject.sample = [dataset, indices_of](const std::vector<uint64_t>& seeds) {
+    return data::read_batch(*dataset, indices_of(seeds)).samples;
+  };
+  if (has_columns(dataset->spec())) {
+    subject.columns = [dataset, indices_of](const std::vector<uint64_t>& seeds) {
+      return columns_of(*dataset, indices_of(seeds));
+    };
+  }
   return subject;
 }
 

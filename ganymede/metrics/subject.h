@@ -12,6 +12,7 @@
 #include "ganymede/core/sample.h"
 #include "ganymede/data/dataset.h"
 #include "ganymede/metrics/score.h"
+#include "ganymede/metrics/table/columns.h"
 
 namespace ganymede::metrics {
 
@@ -22,11 +23,19 @@ struct LatentAccess {
   bool normal = true;  // N(0, 1); else uniform in [-1, 1]
 };
 
+// A subject that is a classifier as well.
+struct ClassAccess {
+  std::function<at::Tensor(const at::Tensor& samples)> classify;  // float32 -> logits [N, classes]
+  bool found = false;  // categories that it found itself, in no order; else the data's classes
+};
+
 struct Subject {
   SampleSpec spec = {};
   // float32 [seeds, ...spec.shape] on the CPU, a pure function of each seed; no side effects on
   // whatever is being judged.
   std::function<at::Tensor(const std::vector<uint64_t>& seeds)> sample = {};
+  // The same samples as columns, where they are stored as such; else `sample` is decoded.
+  std::function<PlainTable(const std::vector<uint64_t>& seeds)> columns = {};
   int64_t size = 0;              // stored samples: seeds are below it; 0: as many as wanted
   std::string fingerprint = {};  // of a stored set; empty for generators
   std::string name = {};         // for the record
@@ -34,6 +43,10 @@ struct Subject {
   std::string checkpoint = {};   // likewise
   double kimg = kUnknown;        // likewise
   LatentAccess latents = {};     // without generate: not available
+  // Of conditional generators: the same samples in the classes (int64 [seeds]) that are asked for.
+  std::function<at::Tensor(const std::vector<uint64_t>& seeds, const at::Tensor& labels)>
+      sample_as = {};
+  ClassAccess classes = {};  // without classify: not available
 };
 
 // The samples of a data set in a fixed random order: seed i stands for the i-th of them.

@@ -28,6 +28,15 @@ double sd_of(const std::vector<double>& values, double mean) {
   return std::sqrt(sum / static_cast<double>(values.size() - 1));
 }
 
+// Keeps the mean over the repeats so far.
+void add_rows(Score& score, const std::vector<double>& rows) {
+  const auto seen = static_cast<double>(score.repeats.size());
+  score.per_class.resize(rows.size(), 0.0);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    score.per_class[i] += (rows[i] - score.per_class[i]) / seen;
+  }
+}
+
 void set_interval(Score& score, double error) {
   double half = kUnknown;
   const auto repeats = static_cast<int64_t>(score.repeats.size());
@@ -71,6 +80,7 @@ void Summary::add(const std::string& metric, const std::vector<Finding>& finding
     append_once(score.note, finding.note);
     append_once(score.warning, finding.warning);
     score.floor = finding.floor;
+    add_rows(score, finding.per_class);
     at->error = finding.error;
   }
 }

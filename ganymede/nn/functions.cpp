@@ -13,14 +13,10 @@ ModulePtr function(F f) {
 
 }  // namespace
 
-ModulePtr relu(bool in_place) {
-  return in_place ? function([](at::Tensor x) { return at::relu_(x); })
-                  : function([](const at::Tensor& x) { return at::relu(x); });
-}
+ModulePtr relu(bool in_place) { return leaky_relu(0, in_place); }
 
 ModulePtr leaky_relu(double slope, bool in_place) {
-  return in_place ? function([slope](at::Tensor x) { return at::leaky_relu_(x, slope); })
-                  : function([slope](const at::Tensor& x) { return at::leaky_relu(x, slope); });
+  return std::make_shared<LeakyRelu>(slope, in_place);
 }
 
 ModulePtr tanh() {

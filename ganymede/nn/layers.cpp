@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "ganymede/core/error.h"
+#include "ganymede/ops/batch_norm.h"
 #include "ganymede/ops/conv.h"
 #include "ganymede/ops/linear.h"
 
@@ -44,16 +45,30 @@ void Sequential::push(ModulePtr module) {
   modules_.push_back(std::move(module));
 }
 
-at::Tensor Sequential::forward(const at::Tensor& input) {
+at::Tensor run_in_order(const std::vector<ModulePtr>& modules, size_t count,
+                        const at::Tensor& input) {
   at::Tensor x = input;
-  for (const ModulePtr& module : modules_) x = module->forward(x);
+  for (size_t i = 0; i < count; ++i) {
+    auto* norm = dynamic_cast<BatchNorm*>(modules[i].get());
+    const auto* relu =
+        norm != nullptr && i + 1 < count ? dynamic_cast<LeakyRelu*>(modules[i + 1].get()) : nullptr;
+    if (relu == nullptr) {
+      x = modules[i]->forward(x);
+    } else {
+      x = norm->forward(x, relu->slope());
+      ++i;
+    }
+  }
   return x;
 }
 
+at::Tensor Sequential::forward(const at::Tensor& input) {
+  return run_in_order(modules_, modules_.size(), input);
+}
+
 at::Tensor Sequential::features(const at::Tensor& input) {
-  at::Tensor x = input;
-  for (size_t i = 0; i + 1 < modules_.size(); ++i) x = modules_[i]->forward(x);
-  return x.flatten(1);
+  const size_t count = modules_.empty() ? 0 : modules_.size() - 1;
+  return run_in_order(modules_, count, input).flatten(1);
 }
 
 Linear::Linear(int64_t in, int64_t out, const LinearOptions& options)
@@ -117,7 +132,7 @@ BatchNorm::BatchNorm(int64_t channels, const BatchNormOptions& options)
       running_mean_(&buffer("running_mean", {channels}, 0)),
       running_var_(&buffer("running_var", {channels}, 1)) {}
 
-at::Tensor BatchNorm::forward(const at::Tensor& input) {
+at::Tensor BatchNorm::forward(const at::Tensor& input, double slope) {
   const bool train = ForwardScope::mode() == Mode::kTrain;
   if (train && batch_values(input) < 2) {
     throw UsageError({.where = "nn::BatchNorm",
@@ -126,9 +141,13 @@ at::Tensor BatchNorm::forward(const at::Tensor& input) {
                       .remedy = "raise train.batch"});
   }
   const bool with_running = !train || !frozen();
-  return at::batch_norm(input, *weight_, *bias_, maybe(with_running ? running_mean_ : nullptr),
-                        maybe(with_running ? running_var_ : nullptr), train, options_.momentum,
-                        options_.eps, /*cudnn_enabled=*/true);
+  return ops::batch_norm_act(input, *weight_, *bias_,
+                             {.mean = with_running ? *running_mean_ : at::Tensor(),
+                              .variance = with_running ? *running_var_ : at::Tensor(),
+                              .train = train,
+                              .momentum = options_.momentum,
+                              .eps = options_.eps},
+                             slope);
 }
 
 LayerNorm::LayerNorm(int64_t channels, double eps)
@@ -154,6 +173,12 @@ at::Tensor Dropout::forward(const at::Tensor& input) {
   if (ForwardScope::mode() != Mode::kTrain) return input;
   const at::Tensor mask = ForwardScope::random().bernoulli(input.sizes(), keep_).mul_(scale_);
   return input * mask.to(input.options());
+}
+
+at::Tensor LeakyRelu::forward(const at::Tensor& input) {
+  if (!in_place_) return slope_ == 0 ? at::relu(input) : at::leaky_relu(input, slope_);
+  at::Tensor x = input;
+  return slope_ == 0 ? at::relu_(x) : at::leaky_relu_(x, slope_);
 }
 
 Function::Function(std::function<at::Tensor(const at::Tensor&)> function)

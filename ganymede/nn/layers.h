@@ -10,6 +10,11 @@
 
 namespace ganymede::nn {
 
+// The first `count` of `modules`, one after the other; a batch normalisation and the (leaky) ReLU
+// behind it run as one operator.
+at::Tensor run_in_order(const std::vector<ModulePtr>& modules, size_t count,
+                        const at::Tensor& input);
+
 // Children named by position, run in order.
 class Sequential final : public Module {
  public:
@@ -105,7 +110,9 @@ struct BatchNormOptions {
 class BatchNorm final : public Module {
  public:
   explicit BatchNorm(int64_t channels, const BatchNormOptions& options = {});
-  at::Tensor forward(const at::Tensor& input) override;
+  at::Tensor forward(const at::Tensor& input) override { return forward(input, 1); }
+  // Followed by a leaky ReLU of this slope (0: ReLU), as one operator.
+  at::Tensor forward(const at::Tensor& input, double slope);
 
  private:
   BatchNormOptions options_;
@@ -140,6 +147,20 @@ class Dropout final : public Module {
   double scale_;
 };
 
+// x > 0 ? x : slope x; slope 0 is ReLU. `in_place` overwrites the input: only behind a layer that
+// makes a new tensor and does not need it again (linear, convolution, norm), never behind tanh,
+// sigmoid, dropout or a shortcut's source.
+class LeakyRelu final : public Module {
+ public:
+  explicit LeakyRelu(double slope, bool in_place = false) : slope_(slope), in_place_(in_place) {}
+  at::Tensor forward(const at::Tensor& input) override;
+  double slope() const { return slope_; }
+
+ private:
+  double slope_;
+  bool in_place_;
+};
+
 // A function without state as a module.
 class Function final : public Module {
  public:
@@ -150,8 +171,6 @@ class Function final : public Module {
   std::function<at::Tensor(const at::Tensor&)> function_;
 };
 
-// `in_place` overwrites the input: only behind a layer that makes a new tensor and does not need
-// it again (linear, convolution, norm), never behind tanh, sigmoid, dropout or a shortcut's source.
 ModulePtr relu(bool in_place = false);
 ModulePtr leaky_relu(double slope = 0.2, bool in_place = false);
 ModulePtr tanh();

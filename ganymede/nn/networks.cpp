@@ -103,78 +103,8 @@ class Pyramid final : public Module {
   bool up_;
 };
 
-class ResidualBlock final : public Module {
- public:
-  // `first`: the input is an image, so that neither norm nor ReLU may come before conv1.
-  ResidualBlock(int64_t in, int64_t out, Resample resample, Norm norm, bool first)
-      : resample_(resample) {
-    const int64_t middle = resample == Resample::kDown && !first ? in : out;
-    if (!first) {
-      add("norm1", make_norm(norm, in));
-      branch_.push_back(
-          relu(/*in_place=*/norm != Norm::kNone));  // the shortcut reads the input too
-    }
-    const bool up = resample == Resample::kUp;
-    const bool down = resample == Resample::kDown;
-    add("conv1", convolution(in, middle, up ? ConvResample::kUpBefore : ConvResample::kNone));
-    if (!first) add("norm2", make_norm(norm, middle));
-    branch_.push_back(relu(/*in_place=*/true));
-    add("conv2", convolution(middle, out, down ? ConvResample::kMeanAfter : ConvResample::kNone));
-    if (in != out || resample != Resample::kNone) {
-      shortcut_ = conv(in, out,
-                       {.kernel = 1,
-                        .weight_init = Init::glorot_uniform(in, out),
-                        .bias_init = Init::constant(0)});
-      child("shortcut", shortcut_);
-    }
-  }
-
-  at::Tensor forward(const at::Tensor& input) override {
-    at::Tensor x = input;
-    for (const ModulePtr& module : branch_) x = module->forward(x);
-    return x + shortcut(input);
-  }
-
- private:
-  static ModulePtr convolution(int64_t in, int64_t out, ConvResample resample) {
-    return conv(in, out,
-                {.kernel = 3,
-                 .padding = 1,
-                 .resample = resample,
-                 .weight_init = Init::glorot_uniform(in * 9, out * 9, std::sqrt(2.0)),
-                 .bias_init = Init::constant(0)});
-  }
-
-  void add(const std::string& name, ModulePtr module) {
-    if (!module) return;
-    child(name, module);
-    branch_.push_back(std::move(module));
-  }
-
-  // A 1x1 convolution commutes with resampling; it runs where the map is small.
-  at::Tensor shortcut(const at::Tensor& input) {
-    if (!shortcut_) return input;
-    switch (resample_) {
-      case Resample::kUp: {
-        const at::Tensor x = shortcut_->forward(input);
-        return at::upsample_nearest2d(x, {2 * x.size(2), 2 * x.size(3)});
-      }
-      case Resample::kDown:
-        return shortcut_->forward(at::avg_pool2d(input, 2));
-      case Resample::kNone:
-        break;
-    }
-    return shortcut_->forward(input);
-  }
-
-  Resample resample_;
-  std::vector<ModulePtr> branch_;
-  ModulePtr shortcut_;
-};
-
-ModulePtr glorot_linear(int64_t in, int64_t out) {
-  return linear(in, out,
-                {.weight_init = Init::glorot_uniform(in, out), .bias_init = Init::constant(0)});
+LayerMakers makers(Norm norm) {
+  return {.norm = [norm](int64_t channels) { return make_norm(norm, channels); }};
 }
 
 }  // namespace
@@ -285,44 +215,31 @@ ModulePtr mlp(int64_t in, const std::vector<int64_t>& widths, int64_t out,
 }
 
 ModulePtr residual_block(int64_t in, int64_t out, Resample resample, Norm norm) {
-  return std::make_shared<ResidualBlock>(in, out, resample, norm, /*first=*/false);
+  return residual_block(in, out, resample, makers(norm));
 }
 
 ModulePtr residual_up(int64_t latent_dim, int64_t width, const ImageShape& image,
                       const ResidualOptions& options) {
   check_size("nn::residual_up", image, residual_sizes());
-  auto net = std::make_shared<Sequential>();
-  net->push(glorot_linear(latent_dim, width * 16));
-  net->push(reshape({width, 4, 4}));
-  for (int64_t size = 4; size < image.height; size *= 2) {
-    net->push(residual_block(width, width, Resample::kUp, options.norm));
-  }
-  net->push(make_norm(options.norm, width));
-  net->push(relu(/*in_place=*/options.norm != Norm::kNone));
-  net->push(conv(width, image.channels,
-                 {.kernel = 3,
-                  .padding = 1,
-                  .weight_init = Init::glorot_uniform(width * 9, image.channels * 9),
-                  .bias_init = Init::constant(0)}));
-  net->push(tanh());
-  return net;
+  std::vector<int64_t> widths = {width};
+  for (int64_t size = 4; size < image.height; size *= 2) widths.push_back(width);
+  return residual_up({.latent_dim = latent_dim,
+                      .widths = std::move(widths),
+                      .channels = image.channels,
+                      .layers = makers(options.norm)});
 }
 
 ModulePtr residual_down(const ImageShape& image, int64_t width, const ResidualOptions& options) {
   check_size("nn::residual_down", image, residual_sizes());
-  auto net = std::make_shared<Sequential>();
-  net->push(std::make_shared<ResidualBlock>(image.channels, width, Resample::kDown, Norm::kNone,
-                                            /*first=*/true));
-  for (int64_t size = image.height / 2; size > 8; size /= 2) {
-    net->push(residual_block(width, width, Resample::kDown, options.norm));
-  }
-  for (int i = 0; i < 2; ++i) {
-    net->push(residual_block(width, width, Resample::kNone, options.norm));
-  }
-  net->push(relu());
-  net->push(options.sum_pool ? global_sum() : global_mean());
-  net->push(glorot_linear(width, 1));
-  return net;
+  int64_t halvings = 1;
+  for (int64_t size = image.height / 2; size > 8; size /= 2) ++halvings;
+  return residual_down({.size_px = image.height,
+                        .channels = image.channels,
+                        .widths = std::vector<int64_t>(static_cast<size_t>(halvings + 2), width),
+                        .halvings = halvings,
+                        .sum_pool = options.sum_pool,
+                        .layers = makers(options.norm),
+                        .head = linear(width, 1, glorot_linear(width, 1))});
 }
 
 }  // namespace ganymede::nn

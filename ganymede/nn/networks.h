@@ -9,6 +9,7 @@
 
 #include "ganymede/core/sample.h"
 #include "ganymede/nn/layers.h"
+#include "ganymede/nn/residual.h"
 
 namespace ganymede::nn {
 
@@ -64,17 +65,12 @@ struct MlpOptions {
 ModulePtr mlp(int64_t in, const std::vector<int64_t>& widths, int64_t out,
               const MlpOptions& options = {});
 
-// What a residual block does to the picture's size.
-enum class Resample { kNone, kUp, kDown };
-
 struct ResidualOptions {
   Norm norm = Norm::kNone;
   bool sum_pool = false;  // the discriminator's head: mean over pixels (WGAN-GP) or sum (SNGAN)
 };
 
-// Pre-activation block of WGAN-GP (Gulrajani 2017, arXiv 1704.00028, appendix F):
-// [norm] ReLU conv3 [norm] ReLU conv3 beside a 1x1 shortcut; He-uniform (over fan in + fan out)
-// convolutions, Glorot-uniform shortcut, biases 0. Children norm1, conv1, norm2, conv2, shortcut.
+// The block of residual.h with this norm.
 ModulePtr residual_block(int64_t in, int64_t out, Resample resample, Norm norm);
 
 // z -> linear to 4x4 -> up blocks of constant width -> norm, ReLU, conv3, tanh.

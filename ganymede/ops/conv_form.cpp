@@ -1,8 +1,8 @@
 #include "ganymede/ops/conv_form.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
+#include "ganymede/ops/pool.h"
 #include "ganymede/ops/weight_cache.h"
 
 namespace ganymede::ops {
@@ -11,12 +11,6 @@ namespace {
 using winograd::Family;
 using winograd::Problem;
 using winograd::WeightUse;
-
-void run_pieces(int64_t count, Executor::Body body, void* context) {
-  at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) { body(context, begin, end); });
-}
-
-Executor executor() { return {run_pieces, at::in_parallel_region() ? 1 : at::get_num_threads()}; }
 
 Problem problem_of(Family family, int64_t batch, const at::Tensor& weight, int64_t height,
                    int64_t width) {
@@ -54,7 +48,7 @@ at::Tensor form_forward(Family family, const at::Tensor& image, const at::Tensor
   }
   at::Tensor map = at::empty(
       {problem.batch, problem.filters, problem.map_height(), problem.map_width()}, image.options());
-  const Executor threads = executor();
+  const Executor threads = pool_executor();
   const KeptWeights weights(problem, WeightUse::kForward, weight, threads);
   winograd::forward(problem, image.const_data_ptr<float>(), weights.get(), data_or_null(bias),
                     map.data_ptr<float>(), threads);
@@ -70,7 +64,7 @@ at::Tensor form_transposed(Family family, const at::Tensor& map, const at::Tenso
                                 {height - stride * map.size(2), width - stride * map.size(3)});
   }
   at::Tensor image = at::empty({problem.batch, problem.channels, height, width}, map.options());
-  const Executor threads = executor();
+  const Executor threads = pool_executor();
   const KeptWeights weights(problem, WeightUse::kTransposed, weight, threads);
   winograd::transposed(problem, map.const_data_ptr<float>(), weights.get(), data_or_null(bias),
                        image.data_ptr<float>(), threads);
@@ -88,7 +82,7 @@ at::Tensor form_weight_gradient(Family family, const at::Tensor& image, const at
                                                 /*groups=*/1, {false, true, false}));
   }
   winograd::weight_gradient(problem, image.const_data_ptr<float>(), map.const_data_ptr<float>(),
-                            weight.data_ptr<float>(), executor());
+                            weight.data_ptr<float>(), pool_executor());
   return weight;
 }
 

@@ -17,7 +17,7 @@ void adam_step(at::TensorList parameters, at::TensorList gradients, at::TensorLi
                at::TensorList second_moments, at::TensorList counts, const AdamRates& rates) {
   const at::NoGradGuard no_grad;
   at::_fused_adam_(parameters, gradients, first_moments, second_moments, {}, counts, rates.rate,
-                   rates.beta1, rates.beta2, /*weight_decay=*/0.0, rates.eps, /*amsgrad=*/false,
+                   rates.beta1, rates.beta2, rates.weight_decay, rates.eps, /*amsgrad=*/false,
                    /*maximize=*/false);
 }
 

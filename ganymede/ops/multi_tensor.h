@@ -16,6 +16,7 @@ struct AdamRates {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double eps = 1e-8;
+  double weight_decay = 0;  // times the parameter, added to its gradient
 };
 
 // Adam (Kingma & Ba 2015, arXiv 1412.6980), one fused kernel. `counts`: 0-d float32 tensors, the

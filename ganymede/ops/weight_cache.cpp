@@ -39,19 +39,6 @@ struct Entry {
   uint64_t last_use;
 };
 
-uint64_t version_of(const at::Tensor& weight) {
-  constexpr int64_t kSamples = 256;
-  std::array<uint32_t, kSamples + 1> values{};
-  const auto* data = weight.const_data_ptr<float>();
-  const int64_t count = std::min(kSamples, weight.numel());
-  for (int64_t i = 0; i < count; ++i) {
-    values.at(i) =
-        std::bit_cast<uint32_t>(data[i * (weight.numel() - 1) / std::max<int64_t>(count - 1, 1)]);
-  }
-  values.back() = weight._version();
-  return xxh3({reinterpret_cast<const char*>(values.data()), sizeof(values)});
-}
-
 class Cache {
  public:
   Buffer find(const Source& source, const WeakStorage& storage, uint64_t version) {
@@ -117,13 +104,26 @@ Cache& cache() {
 
 }  // namespace
 
+uint64_t weight_version(const at::Tensor& weight) {
+  constexpr int64_t kSamples = 256;
+  std::array<uint32_t, kSamples + 1> values{};
+  const auto* data = weight.const_data_ptr<float>();
+  const int64_t count = std::min(kSamples, weight.numel());
+  for (int64_t i = 0; i < count; ++i) {
+    values.at(i) =
+        std::bit_cast<uint32_t>(data[i * (weight.numel() - 1) / std::max<int64_t>(count - 1, 1)]);
+  }
+  values.back() = weight.is_inference() ? 0 : weight._version();
+  return xxh3({reinterpret_cast<const char*>(values.data()), sizeof(values)});
+}
+
 KeptWeights::KeptWeights(const winograd::Problem& problem, winograd::WeightUse use,
                          const at::Tensor& weight, const Executor& executor)
     : plain_(weight.const_data_ptr<float>()) {
   // Inference tensors have no version counter.
   if (!winograd::worth_keeping(problem, use) || weight.is_inference()) return;
   const Source source{plain_, problem.family, problem.tile, use, problem.channels, problem.filters};
-  const uint64_t version = version_of(weight);
+  const uint64_t version = weight_version(weight);
   const WeakStorage storage(weight.storage().getWeakStorageImpl());
   transformed_ = cache().find(source, storage, version);
   if (transformed_) return;

@@ -26,6 +26,10 @@ class KeptWeights {
   std::shared_ptr<const float[]> transformed_;
 };
 
+// What tells one state of a float32 tensor on the CPU from the next: a hash of its version counter
+// and a sample of its values.
+uint64_t weight_version(const at::Tensor& weight);
+
 // What the cache holds, in bytes, and emptying it.
 size_t weight_cache_bytes();
 void clear_weight_cache();

@@ -46,6 +46,7 @@ nlohmann::json describe(const ServedModel& served) {
           {"data", served.data},
           {"kimg", model.kimg()},
           {"conditional", model.gan().conditional()},
+          {"class_names", model.classes().names},
           {"spec",
            {{"domain", model.spec().domain},
             {"shape", model.spec().shape},
@@ -56,7 +57,7 @@ nlohmann::json describe(const ServedModel& served) {
 struct SampleQuery {
   std::string seeds = "0-15";
   std::string format = "png";
-  int64_t label = -1;
+  std::string classes;
   int64_t columns = 0;
 };
 
@@ -83,7 +84,7 @@ SampleQuery parse_query(const HttpRequest& request) {
     } else if (name == "format") {
       query.format = value;
     } else if (name == "class") {
-      query.label = parse_integer(name, value, 65535);
+      query.classes = value;
     } else if (name == "columns") {
       query.columns = parse_integer(name, value, 256);
     } else {
@@ -99,23 +100,25 @@ SampleQuery parse_query(const HttpRequest& request) {
   return query;
 }
 
-std::string json_of(const at::Tensor& samples, const std::vector<uint64_t>& seeds) {
+std::string json_of(const at::Tensor& samples, const gans::SampleGrid& grid) {
   nlohmann::json list = nlohmann::json::array();
   const at::Tensor rows = samples.flatten(1).contiguous();
   for (int64_t i = 0; i < rows.size(0); ++i) {
     const float* values = rows[i].data_ptr<float>();
-    list.push_back({{"seed", seeds[static_cast<size_t>(i)]},
+    list.push_back({{"seed", grid.request.seeds[static_cast<size_t>(i)]},
+                    {"name", grid.names[static_cast<size_t>(i)]},
                     {"values", std::vector<float>(values, values + rows.size(1))}});
   }
   return nlohmann::json{{"shape", samples.sizes().slice(1).vec()}, {"samples", list}}.dump();
 }
 
 HttpResponse encode(const at::Tensor& samples, const SampleQuery& query,
-                    const std::vector<uint64_t>& seeds, const SampleSpec& spec) {
+                    const gans::SampleGrid& grid, const SampleSpec& spec) {
   const data::Domain& domain = data::domain_of(spec);
   data::PreviewOptions options;
-  options.columns = static_cast<int>(query.columns);
-  if (query.format == "json") return {.body = json_of(samples, seeds)};
+  options.columns = static_cast<int>(query.columns > 0 ? query.columns : grid.columns);
+  if (query.columns == 0) options.row_labels = grid.row_titles;
+  if (query.format == "json") return {.body = json_of(samples, grid)};
   if (query.format == "npz") {
     return {.type = "application/octet-stream",
             .body = file_bytes("samples.npz",
@@ -247,7 +250,14 @@ HttpResponse Api::samples(const HttpRequest& request, const ServedModel& served)
   const SampleQuery query = parse_query(request);
   const std::vector<uint64_t> seeds = infer::parse_seeds(query.seeds, "seeds", limits_.seeds);
   const SampleSpec& spec = served.model.spec();
-  const auto values = static_cast<int64_t>(seeds.size()) * spec.elements();
+  const gans::SampleGrid grid = served.model.grid(seeds, query.classes);
+  const auto count = static_cast<size_t>(grid.request.count());
+  if (count > limits_.seeds) {
+    throw Refused(400, {.where = "class",
+                        .found = std::to_string(count) + " samples: each class with each seed",
+                        .allowed = "at most " + std::to_string(limits_.seeds)});
+  }
+  const auto values = static_cast<int64_t>(count) * spec.elements();
   if (query.format == "json" && values > limits_.json_values) {
     throw Refused(400, {.where = "format",
                         .found = std::to_string(values) + " values as JSON",
@@ -255,7 +265,7 @@ HttpResponse Api::samples(const HttpRequest& request, const ServedModel& served)
   }
   const Waiting waiting(waiting_, limits_.waiting);
   const std::lock_guard lock(computing_);
-  return encode(served.model.sample(seeds, query.label), query, seeds, spec);
+  return encode(served.model.samples_of(grid), query, grid, spec);
 }
 
 }  // namespace ganymede::serve

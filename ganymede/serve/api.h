@@ -5,6 +5,9 @@
 //   GET /api/models                         what is served
 //   GET /api/models/<id>/samples?seeds=0-15&class=3&columns=4&format=png|npz|json
 //
+// class: as --class of gan sample; several classes make a grid, rows of classes and columns of
+// seeds.
+//
 // Everything else is refused. Names from the client are looked up in the list of models and never
 // reach the file system.
 #pragma once

@@ -47,11 +47,11 @@ Server::Server(Api& api, const std::string& host, int port) : impl_(std::make_un
   http.set_payload_max_length(kBody);
   // Before any body is read.
   http.set_pre_routing_handler([&api](const httplib::Request& request, httplib::Response& out) {
-    HttpResponse response = api.handle(convert(request));
+    const HttpResponse response = api.handle(convert(request));
     out.status = response.status;
     for (const auto& [name, value] : response.headers) out.set_header(name, value);
     if (request.method != "GET" && request.method != "HEAD") out.set_header("Connection", "close");
-    out.set_content(std::move(response.body), response.type);
+    out.set_content(response.body, response.type);
     return httplib::Server::HandlerResponse::Handled;
   });
   if (port == 0) {

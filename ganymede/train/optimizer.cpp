@@ -72,9 +72,12 @@ void Optimizer::step(double kimg, double rate_scale) {
       return ops::sgd_step(now.parameters, now.gradients, now.first, rate,
                            momentum_at(config_, kimg));
     case OptimizerKind::kAdam:
-      return ops::adam_step(
-          now.parameters, now.gradients, now.first, now.second, now.counts,
-          {.rate = rate, .beta1 = config_.beta1, .beta2 = config_.beta2, .eps = config_.eps});
+      return ops::adam_step(now.parameters, now.gradients, now.first, now.second, now.counts,
+                            {.rate = rate,
+                             .beta1 = config_.beta1,
+                             .beta2 = config_.beta2,
+                             .eps = config_.eps,
+                             .weight_decay = config_.weight_decay});
     case OptimizerKind::kRmsprop:
       return ops::rmsprop_step(now.parameters, now.gradients, now.second, rate, config_.alpha,
                                config_.eps);

@@ -15,6 +15,7 @@
 #include "ganymede/core/text.h"
 #include "ganymede/core/tuning.h"
 #include "ganymede/data/domain.h"
+#include "ganymede/gans/sample_grid.h"
 #include "ganymede/gans/sampling.h"
 #include "ganymede/media/codec.h"
 #include "ganymede/media/plot.h"
@@ -88,12 +89,13 @@ std::vector<StatsLine> read_stats(const fs::path& path) {
 }
 
 Recorder::Recorder(const RunFolder& folder, Progress& progress, const Trainer& trainer,
-                   double total_kimg, HealthMonitor* monitor)
+                   double total_kimg, HealthMonitor* monitor, ClassifierProbe* classifier)
     : folder_(folder),
       progress_(progress),
       events_(folder.root()),
       total_kimg_(total_kimg),
-      monitor_(monitor) {
+      monitor_(monitor),
+      classifier_(classifier) {
   begin_at(trainer);
 }
 
@@ -125,6 +127,11 @@ void Recorder::show(const Trainer& trainer) {
   if (monitor_ != nullptr && monitor_->health()) {
     update.fields.emplace_back("health", name_of(monitor_->health()->word));
   }
+  for (const char* name : {"test/error", "test/category_accuracy"}) {
+    const auto found = last_means_.find(name);
+    if (found == last_means_.end()) continue;
+    update.fields.emplace_back(name, fmt::format("{:.2f} %", 100 * found->second));
+  }
   if (last_means_.contains("images_per_s")) {
     update.fields.emplace_back("images/s", fmt::format("{:.0f}", last_means_.at("images_per_s")));
   }
@@ -143,6 +150,7 @@ StatsLine Recorder::collect(Trainer& trainer) {
   line["resident_mib"] = static_cast<double>(resident_bytes()) / (1 << 20);
   line["failed_writes"] = static_cast<double>(failures_);
   if (monitor_ != nullptr) monitor_->observe(line);
+  if (classifier_ != nullptr) classifier_->observe(line);
   begin_tick(trainer);
   return line;
 }
@@ -150,7 +158,7 @@ StatsLine Recorder::collect(Trainer& trainer) {
 void Recorder::tick(Trainer& trainer) {
   if (trainer.statistics().empty()) return;
   const StatsLine line = collect(trainer);
-  last_means_ = line;
+  for (const auto& [name, value] : line) last_means_[name] = value;
   tell_health(trainer.kimg());
   try {
     append_file(folder_.stats(), to_json(line).dump() + "\n");
@@ -185,6 +193,7 @@ void Recorder::save_reals(const data::Dataset& dataset, uint64_t seed) {
   std::vector<int64_t> indices;
   for (int64_t i = 0; i < count; ++i) indices.push_back(data::sample_at(i, dataset.size(), seed));
   reals_ = data::read_batch(dataset, indices);
+  class_names_ = dataset.class_names();
   if (fs::exists(folder_.reals())) return;
   media::write_image(folder_.reals(), domain.preview(reals_.samples, at::Tensor(), {}));
 }
@@ -192,15 +201,17 @@ void Recorder::save_reals(const data::Dataset& dataset, uint64_t seed) {
 fs::path Recorder::save_fakes(Trainer& trainer) {
   const SampleSpec& spec = trainer.gan().spec();
   const data::Domain& domain = data::domain_of(spec);
-  gans::Request request;
-  for (int64_t seed = 0; seed < domain.preview_count(spec); ++seed) {
-    request.seeds.push_back(static_cast<uint64_t>(seed));
-  }
+  const gans::SampleGrid grid = gans::preview_grid(
+      trainer.gan(), {.count = spec.classes, .names = class_names_}, domain.preview_count(spec));
+  gans::Request request = grid.request;
   const auto& network = *trainer.gan().networks().front();
   network.module->each_parameter(
       [&](const std::string&, at::Tensor& tensor) { request.device = tensor.device(); });
+  data::PreviewOptions options;
+  options.columns = static_cast<int>(grid.columns);
+  options.row_labels = grid.row_titles;
   const media::Image picture =
-      domain.preview(gans::sample(trainer.gan(), request), reals_.samples, {});
+      domain.preview(gans::sample(trainer.gan(), request), reals_.samples, options);
   const fs::path path = folder_.fakes(static_cast<int64_t>(trainer.kimg()));
   const std::string png = media::encode_png(picture);
   write_file_atomic(path, png);
@@ -255,7 +266,7 @@ void Recorder::failed(const std::string& what, const std::string& message) {
 
 media::Image plot_results(const std::vector<StatsLine>& lines, const std::string& title) {
   std::set<std::string> losses, shares, norms;
-  std::set<std::string> health;
+  std::set<std::string> health, tests;
   const std::set<std::string> shown = {"health/separation", "health/memorised", "health/spread",
                                        "health/distance", "health/missed"};
   for (const StatsLine& line : lines) {
@@ -264,6 +275,8 @@ media::Image plot_results(const std::vector<StatsLine>& lines, const std::string
         if (shown.contains(name)) health.insert(name);
       } else if (name.ends_with("/gradient_norm")) {
         norms.insert(name);
+      } else if (name.starts_with("test/")) {
+        tests.insert(name);
       } else if (name.ends_with("/accuracy")) {
         shares.insert(name);
       } else if (name.find('/') != std::string::npos) {
@@ -276,6 +289,7 @@ media::Image plot_results(const std::vector<StatsLine>& lines, const std::string
   std::vector<media::Panel> panels = {curves(lines, "Losses and scores", losses), norm_plot};
   if (!shares.empty()) panels.emplace_back(curves(lines, "D's accuracy", shares));
   if (!health.empty()) panels.emplace_back(curves(lines, "Health (docs/health.md)", health));
+  if (!tests.empty()) panels.emplace_back(curves(lines, "Named on the test split", tests));
   panels.emplace_back(curves(lines, "Images per second", {"images_per_s"}));
   return media::render_panels(panels, 2, {}, title);
 }

@@ -8,6 +8,7 @@
 #include "ganymede/core/progress.h"
 #include "ganymede/media/image.h"
 #include "ganymede/media/tfevents.h"
+#include "ganymede/train/classifier_probe.h"
 #include "ganymede/train/health_monitor.h"
 #include "ganymede/train/run_folder.h"
 #include "ganymede/train/scorekeeper.h"
@@ -21,9 +22,10 @@ std::vector<StatsLine> read_stats(const fs::path& path);
 
 class Recorder {
  public:
-  // `monitor` (may be null; outlives the recorder) adds the game's health to every tick.
+  // `monitor` adds the game's health to every tick, `classifier` its test error (either may be
+  // null; they outlive the recorder).
   Recorder(const RunFolder& folder, Progress& progress, const Trainer& trainer, double total_kimg,
-           HealthMonitor* monitor = nullptr);
+           HealthMonitor* monitor = nullptr, ClassifierProbe* classifier = nullptr);
 
   // The run starts, resumes or was rolled back to where `trainer` is: keeps the statistics up to
   // its step (it writes its own from there on) and begins a tick and a TensorBoard session.
@@ -38,7 +40,8 @@ class Recorder {
   void tick(Trainer& trainer);
   // reals.png.
   void save_reals(const data::Dataset& dataset, uint64_t seed);
-  // fakes-<kimg>.png from the averaged weights with fixed seeds; returns its path.
+  // fakes-<kimg>.png from the averaged weights with fixed seeds, in rows of classes (codes) where
+  // the gan has some; returns its path.
   fs::path save_fakes(Trainer& trainer);
   // timelapse.webp and results.png from what the run has written.
   void save_summary();
@@ -60,6 +63,7 @@ class Recorder {
   media::EventWriter events_;
   double total_kimg_;
   HealthMonitor* monitor_;
+  ClassifierProbe* classifier_;
   std::optional<HealthWord> told_;  // the last word that was told
   double tick_start_s_ = 0;
   double tick_start_kimg_ = 0;
@@ -67,6 +71,7 @@ class Recorder {
   int64_t failures_ = 0;
   std::map<std::string, double> last_means_;
   Batch reals_;  // beneath previews of points
+  std::vector<std::string> class_names_;
 };
 
 // Curves of losses, accuracy, gradient norms and speed on one page.

@@ -101,8 +101,9 @@ class Run {
     write_file_atomic(folder_.recipe(), session_.recipe().to_toml());
     write_file_atomic(folder_.environment(),
                       describe_environment(session_, command_line_).dump(2) + "\n");
+    if (session_.gan().classifier() != gans::Classifier::kNone) test_classifier();
     recorder_.emplace(folder_, progress_, trainer(), session_.train().kimg,
-                      monitor_ ? &*monitor_ : nullptr);
+                      monitor_ ? &*monitor_ : nullptr, classifier_ ? &*classifier_ : nullptr);
     scores_.emplace(session_.evaluate(), folder_, session_.data(), session_.dataset());
     scores_->begin_at(trainer().steps());
     recorder_->save_reals(*session_.dataset(), session_.seed());
@@ -134,6 +135,15 @@ class Run {
         std::make_unique<HealthProbe>(session_.gan(), *session_.dataset(), session_.holdout().get(),
                                       session_.seed(), trainer().device()),
         interval_kimg);
+  }
+
+  void test_classifier() {
+    constexpr double kShareOfSampleInterval = 0.2;
+    const data::Dataset* test = session_.holdout().get();
+    if (!ClassifierProbe::applies(session_.gan(), test)) return;
+    classifier_.emplace(session_.gan(), *test,
+                        kShareOfSampleInterval * session_.train().sample_kimg, trainer().kimg(),
+                        trainer().device());
   }
 
   bool load_newest() {
@@ -188,6 +198,7 @@ class Run {
     state["version"] = kVersion;
     state["kimg"] = trainer().kimg();
     state["recipe"] = session_.recipe().to_toml();
+    state["class_names"] = session_.dataset()->class_names();
     return state;
   }
 
@@ -285,6 +296,7 @@ class Run {
   std::vector<std::string> command_line_;
   Progress* reading_;
   std::optional<HealthMonitor> monitor_;
+  std::optional<ClassifierProbe> classifier_;
   std::optional<Recorder> recorder_;
   std::optional<Scorekeeper> scores_;
   RunResult result_;

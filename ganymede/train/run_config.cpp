@@ -95,6 +95,9 @@ void OptimizerConfig::describe(config::Schema<OptimizerConfig>& s) {
   s.field("beta1", &OptimizerConfig::beta1, "Adam: decay of the first moment").range(0, 1);
   s.field("beta2", &OptimizerConfig::beta2, "Adam: decay of the second moment").range(0, 1);
   s.field("eps", &OptimizerConfig::eps, "added to the denominator").above(0);
+  s.field("weight_decay", &OptimizerConfig::weight_decay,
+          "Adam: this times the weights is added to their gradients (L2)")
+      .range(0, 1);
   s.field("alpha", &OptimizerConfig::alpha, "RMSProp: decay of the squared gradient").range(0, 1);
   s.field("momentum", &OptimizerConfig::momentum, "SGD").range(0, 1);
   s.field("momentum_final", &OptimizerConfig::momentum_final,

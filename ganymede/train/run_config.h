@@ -76,6 +76,7 @@ struct OptimizerConfig {
   double beta1 = 0.5;
   double beta2 = 0.999;
   double eps = 1e-8;
+  double weight_decay = 0;    // Adam: times the weights, added to their gradients
   double alpha = 0.99;        // smoothing of RMSProp
   double momentum = 0;        // SGD
   double momentum_final = 0;  // reached linearly at momentum_ramp_kimg (0 kimg: no ramp)

@@ -43,6 +43,18 @@ metrics::Subject subject_of(Trainer& trainer, const fs::path& checkpoint) {
     request.device = device;
     return gans::sample(gan, request);
   };
+  if (gan.conditional()) {
+    subject.sample_as = [&gan, device = trainer.device()](const std::vector<uint64_t>& seeds,
+                                                          const at::Tensor& labels) {
+      return gans::sample(gan, {.seeds = seeds, .labels = labels, .device = device});
+    };
+  }
+  if (gan.classifier() != gans::Classifier::kNone) {
+    subject.classes = {
+        .classify = [&gan, device = trainer.device()](
+                        const at::Tensor& samples) { return gans::classify(gan, samples, device); },
+        .found = gan.classifier() == gans::Classifier::kFound};
+  }
   subject.name = checkpoint.string();
   subject.kind = "run";
   subject.checkpoint = checkpoint.string();

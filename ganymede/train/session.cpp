@@ -7,14 +7,13 @@
 #include "ganymede/core/device.h"
 #include "ganymede/core/error.h"
 #include "ganymede/core/log.h"
+#include "ganymede/core/sample_json.h"
 #include "ganymede/data/holdout.h"
 #include "ganymede/data/stacked.h"
 #include "ganymede/metrics/metric_table.h"
 
 namespace ganymede::train {
 namespace {
-
-constexpr int64_t kPrepareSamples = 1000;  // of real data shown to Gan::prepare
 
 // "Fashion_MNIST/" -> "fashion-mnist".
 std::string slug(const std::string& path) {
@@ -35,6 +34,13 @@ bool is_builtin_recipe(const std::string& name) {
                      [&](const auto& recipe) { return recipe.first == name; });
 }
 
+// For a message: a table's spec holds its whole encoding.
+std::string shortened(const nlohmann::json& json) {
+  constexpr size_t kShown = 200;
+  const std::string text = json.dump();
+  return text.size() <= kShown ? text : text.substr(0, kShown) + " ...";
+}
+
 void warn_of_broken_files(const data::Dataset& dataset) {
   constexpr size_t kNamed = 5;
   const auto broken = dataset.broken();
@@ -45,8 +51,8 @@ void warn_of_broken_files(const data::Dataset& dataset) {
   log_warning("{} broken files are skipped; gan data info names them all", broken.size());
 }
 
-Batch first_batch(const data::Dataset& dataset, uint64_t seed) {
-  std::vector<int64_t> indices(static_cast<size_t>(std::min(dataset.size(), kPrepareSamples)));
+Batch first_batch(const data::Dataset& dataset, uint64_t seed, int64_t count) {
+  std::vector<int64_t> indices(static_cast<size_t>(std::min(dataset.size(), count)));
   for (size_t i = 0; i < indices.size(); ++i) {
     indices[i] = data::sample_at(static_cast<int64_t>(i), dataset.size(), seed);
   }
@@ -60,31 +66,36 @@ void GanChoice::describe(config::Schema<GanChoice>& s) {
 }
 
 config::Recipe choose_recipe(const std::string& name, const std::string& data) {
-  const auto& entries = gans::registry().entries();
-  const bool is_gan = std::any_of(entries.begin(), entries.end(),
-                                  [&](const auto& entry) { return entry.info.name == name; });
-  if (!is_gan && (std::filesystem::exists(name) || name.find('/') != std::string::npos)) {
+  const bool is_known = std::ranges::any_of(
+      systems(), [&](const System& system) { return system.info.name == name; });
+  if (!is_known && (std::filesystem::exists(name) || name.find('/') != std::string::npos)) {
     return config::Recipe::load(name);
   }
-  if (!is_gan) gans::registry().find(name);  // throws with a suggestion
+  const System& system = find_system(name);
   const std::string special = name + "/" + slug(data);
   const std::string general = name + "/default";
   config::Recipe recipe = is_builtin_recipe(special)   ? config::Recipe::load(special)
                           : is_builtin_recipe(general) ? config::Recipe::load(general)
                                                        : config::Recipe();
-  if (!recipe.find("gan.name")) recipe.put("gan.name", name, {config::Source::Kind::kFlag, name});
+  if (!recipe.find("gan.name"))
+    recipe.put("gan.name", system.gan, {config::Source::Kind::kFlag, name});
+  if (system.gan != name && !recipe.find("about.name")) {
+    recipe.put("about.name", name, {config::Source::Kind::kFlag, name});
+  }
   return recipe;
 }
 
 std::vector<config::Section> recipe_sections(const std::string& gan) {
-  const auto& entry = gans::registry().find(gan);
+  const auto& entry = gans::registry().find(find_system(gan).gan);
   std::vector<config::Section> sections = {
       config::Section::defaults<RunConfig>(""),
+      config::Section::defaults<About>("about"),
       config::Section::defaults<GanChoice>("gan"),
       entry.builder()->defaults(),
       config::Section::defaults<data::DataConfig>("data"),
       config::Section::defaults<TrainConfig>("train"),
       config::Section::defaults<BalanceConfig>("train.balance"),
+      config::Section::defaults<AugmentConfig>("augment"),
       config::Section::defaults<EvaluateConfig>("evaluate"),
       config::Section::defaults<EngineConfig>("engine"),
       config::Section::defaults<OptimizerConfig>("optimizer")};
@@ -104,11 +115,13 @@ Session::Session(config::Recipe recipe) : recipe_(std::move(recipe)) {
   const auto& entry = gans::registry().find(std::get<std::string>(*name));
   builder_ = entry.builder();
   recipe_.bind("", run_);
+  recipe_.bind("about", about_);
   recipe_.bind("gan", choice_);
   recipe_.bind(builder_->section());
   recipe_.bind("data", data_);
   recipe_.bind("train", train_);
   recipe_.bind("train.balance", balance_);
+  recipe_.bind("augment", augment_);
   recipe_.bind("evaluate", evaluate_);
   recipe_.bind("engine", engine_);
   recipe_.bind("optimizer", base_optimizer_);
@@ -121,7 +134,9 @@ Session::Session(config::Recipe recipe) : recipe_(std::move(recipe)) {
   choose_device(train_.device);
 }
 
-std::string Session::short_name() const { return choice_.name + "-" + slug(data_.path); }
+std::string Session::short_name() const {
+  return (about_.name.empty() ? choice_.name : about_.name) + "-" + slug(data_.path);
+}
 
 void Session::open(Progress* progress) {
   ops::set_conv_mode(engine_.conv);
@@ -129,11 +144,12 @@ void Session::open(Progress* progress) {
   warn_of_broken_files(*dataset_);
   gan_ = builder_->build(dataset_->spec());
   gan_->initialize(seed());
-  gan_->prepare(first_batch(*dataset_, seed()));
+  gan_->prepare(first_batch(*dataset_, seed(), gan_->prepare_samples()));
   gan_->reset_averages();
   const TrainerConfig config{.seed = seed(),
                              .train = train_,
                              .balance = balance_,
+                             .augment = augment_,
                              .optimizers = optimizers_,
                              .workers = data_.workers,
                              .mirror = data_.mirror};
@@ -146,9 +162,8 @@ const std::shared_ptr<data::Dataset>& Session::holdout() {
 }
 
 nlohmann::json Session::identity() const {
-  const SampleSpec& spec = gan_->spec();
   return {{"gan", choice_.name},
-          {"spec", {{"domain", spec.domain}, {"shape", spec.shape}, {"classes", spec.classes}}},
+          {"spec", to_json(gan_->spec())},
           {"data",
            {{"kind", dataset_->kind()},
             {"size", dataset_->size()},
@@ -161,8 +176,8 @@ void Session::check_identity(const nlohmann::json& found, const std::string& whe
     if (found.contains(part) && found[part] == own[part]) continue;
     throw UsageError({.where = where,
                       .found = std::string("the checkpoint's ") + part + " is " +
-                               (found.contains(part) ? found[part].dump() : "missing"),
-                      .allowed = own[part].dump(),
+                               (found.contains(part) ? shortened(found[part]) : "missing"),
+                      .allowed = shortened(own[part]),
                       .remedy = "resume with the data and recipe that the run was started with"});
   }
 }

@@ -13,6 +13,7 @@
 #include "ganymede/core/progress.h"
 #include "ganymede/data/dataset.h"
 #include "ganymede/gans/registry.h"
+#include "ganymede/train/systems.h"
 #include "ganymede/train/trainer.h"
 
 namespace ganymede::train {
@@ -24,11 +25,12 @@ struct GanChoice {
 };
 
 // The recipe for "gan train NAME --data DATA": a recipe file or built-in recipe as it is; for the
-// name of a gan the built-in recipe "<gan>/<data>" when there is one, else "<gan>/default".
+// name of a system (systems.h) the built-in recipe "<name>/<data>" when there is one, else
+// "<name>/default".
 // Throws UsageError with near names.
 config::Recipe choose_recipe(const std::string& name, const std::string& data);
 
-// All sections of a recipe for `gan`: for help and JSON Schema.
+// All sections of a recipe for the system `gan`: for help and JSON Schema.
 std::vector<config::Section> recipe_sections(const std::string& gan);
 
 class Session {
@@ -64,10 +66,12 @@ class Session {
  private:
   config::Recipe recipe_;
   RunConfig run_;
+  About about_;
   GanChoice choice_;
   data::DataConfig data_;
   TrainConfig train_;
   BalanceConfig balance_;
+  AugmentConfig augment_;
   EvaluateConfig evaluate_;
   EngineConfig engine_;
   OptimizerConfig base_optimizer_;

@@ -51,7 +51,8 @@ Trainer::Trainer(gans::Gan& gan, std::shared_ptr<const data::Dataset> dataset,
       dataset_(std::move(dataset)),
       config_(config),
       device_(device),
-      balance_(config.balance) {
+      balance_(config.balance),
+      augmentation_(config.augment, gan) {
   if (config_.train.batch % config_.train.accumulate != 0) {
     throw UsageError({.where = "train.accumulate",
                       .found = std::to_string(config_.train.accumulate) +
@@ -95,6 +96,7 @@ void Trainer::fetch() {
     Batch batch = loader_->next();
     batch.samples = batch.samples.to(device_);
     if (batch.labels.defined()) batch.labels = batch.labels.to(device_);
+    if (batch.condition.defined()) batch.condition = batch.condition.to(device_);
     if (static_cast<int64_t>(micros_.size()) <= i) {
       const int64_t index = steps_ * config_.train.accumulate + i;
       micros_.push_back({batch, gans::Step(gan_, draw_seed(), index, device_)});
@@ -124,6 +126,7 @@ bool Trainer::step() {
       if (!run_phase(phase, repeat)) return false;
     }
   }
+  if (augmentation_.enabled()) adapt_augmentation(loader_->position() - before);
   micros_.clear();
   ++steps_;
   update_averages(loader_->position() - before);
@@ -148,6 +151,7 @@ bool Trainer::accumulate(const gans::Phase& phase, int64_t repeat, int64_t index
                          std::string& problem) {
   Micro& micro = micros_[static_cast<size_t>(index)];
   micro.step.begin_phase(phase, repeat);
+  augmentation_.begin(draw_seed(), phase.name + "/" + std::to_string(repeat), micro.step.index());
   const nn::ForwardScope scope(nn::Mode::kTrain, &micro.step.random());
   const gans::Terms terms = gan_.loss(phase, micro.reals, micro.step);
   at::Tensor total;
@@ -216,6 +220,22 @@ void Trainer::rolled_back() {
   rate_scale_ *= 0.5;
 }
 
+void Trainer::adapt_augmentation(int64_t images) {
+  augmentation_.check_applied();
+  images_since_look_ += images;
+  if (augmentation_.due(steps_)) {
+    std::vector<Batch> reals;
+    for (const Micro& micro : micros_) reals.push_back(micro.reals);
+    augmentation_.begin(draw_seed(), "look", steps_);
+    Stream random(draw_seed(), "look", static_cast<uint64_t>(steps_));
+    const double sign = augmentation_.real_sign(reals, random);
+    augmentation_.follow(sign, images_since_look_);
+    images_since_look_ = 0;
+    statistics_.add("augment/real_sign", sign);
+  }
+  statistics_.add("augment/p", augmentation_.strength());
+}
+
 void Trainer::update_averages(int64_t images) {
   double half_life = config_.train.ema_kimg * 1000.0;
   if (config_.train.ema_ramp > 0) {
@@ -250,7 +270,9 @@ nlohmann::json Trainer::scalars() const {
           {"rollbacks", rollbacks_},
           {"rate_scale", rate_scale_},
           {"skipped_in_a_row", skipped_in_a_row_},
-          {"balance_accuracy", balance_.accuracy()}};
+          {"balance_accuracy", balance_.accuracy()},
+          {"augment", augmentation_.state()},
+          {"images_since_look", images_since_look_}};
 }
 
 void Trainer::load(const std::map<std::string, nn::TensorMap>& tensors,
@@ -269,6 +291,8 @@ void Trainer::load(const std::map<std::string, nn::TensorMap>& tensors,
     rate_scale_ = std::min<double>(rate_scale_, scalars.at("rate_scale"));
     skipped_in_a_row_ = scalars.at("skipped_in_a_row");
     balance_.restore(scalars.at("balance_accuracy"));
+    augmentation_.restore(scalars.value("augment", nlohmann::json()));
+    images_since_look_ = scalars.value("images_since_look", int64_t{0});
     make_loader(scalars.at("images"));
   } catch (const nlohmann::json::exception& error) {
     throw ModelError({.where = where, .found = std::string("the training state: ") + error.what()});

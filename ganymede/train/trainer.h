@@ -11,6 +11,7 @@
 
 #include "ganymede/data/loader.h"
 #include "ganymede/gans/gan.h"
+#include "ganymede/train/augmentation.h"
 #include "ganymede/train/balance.h"
 #include "ganymede/train/optimizer.h"
 #include "ganymede/train/statistics.h"
@@ -21,6 +22,7 @@ struct TrainerConfig {
   uint64_t seed = 0;
   TrainConfig train;
   BalanceConfig balance;
+  AugmentConfig augment = {};
   std::map<std::string, OptimizerConfig> optimizers;  // by player
   int64_t workers = 1;
   bool mirror = false;
@@ -66,6 +68,7 @@ class Trainer {
   bool apply(const gans::Phase& phase, std::string& problem);
   bool handle_problem(const gans::Phase& phase, const std::string& problem);
   void freeze_others(const gans::Phase& phase);
+  void adapt_augmentation(int64_t images);
   void update_averages(int64_t images);
   void make_loader(int64_t position);
   uint64_t draw_seed() const;
@@ -77,6 +80,7 @@ class Trainer {
   std::vector<gans::Phase> phases_;
   std::map<std::string, std::unique_ptr<Optimizer>> optimizers_;
   Balance balance_;
+  Augmentation augmentation_;
   Statistics statistics_;
   std::unique_ptr<data::Loader> loader_;
   std::vector<Micro> micros_;
@@ -84,6 +88,7 @@ class Trainer {
   int64_t rollbacks_ = 0;
   int64_t skipped_in_a_row_ = 0;
   double rate_scale_ = 1.0;
+  int64_t images_since_look_ = 0;  // shown since the augmentation last looked at D
 };
 
 }  // namespace ganymede::train

@@ -18,7 +18,7 @@ using ::testing::TestWithParam;
 class Contract : public TestWithParam<Case> {
  protected:
   std::unique_ptr<Gan> gan_ = make(GetParam());
-  Batch batch() const { return reals(GetParam().spec, 4, 11); }
+  Batch batch() const { return reals(GetParam().spec, batch_of(GetParam().spec), 11); }
 };
 
 TEST_P(Contract, PhasesAndNetworksBelongTogether) {
@@ -44,9 +44,13 @@ TEST_P(Contract, PhasesAndNetworksBelongTogether) {
   EXPECT_TRUE(averaged) << "no network makes averaged samples";
 }
 
+// In two steps: what a zero at the start hides (a gate, the gain of a residual branch) learns once
+// that has moved.
 TEST_P(Contract, EveryParameterIsReachedBySomePhase) {
   std::set<std::string> reached;
-  for (const Phase& phase : gan_->phases()) {
+  std::vector<Phase> twice = gan_->phases();
+  for (const Phase& phase : gan_->phases()) twice.push_back(phase);
+  for (const Phase& phase : twice) {
     Step step(*gan_, 3, 0, at::kCPU);
     step.begin_phase(phase, 0);
     phase_loss(*gan_, phase, batch(), step).backward();
@@ -59,6 +63,7 @@ TEST_P(Contract, EveryParameterIsReachedBySomePhase) {
         reached.insert(network->name + "/" + path);
       });
     }
+    descend(phase);
   }
   for (const auto& network : gan_->networks()) {
     if (network->role == gans::Role::kFrozen) continue;
@@ -167,10 +172,42 @@ TEST_P(Contract, ZOverridesTheDraw) {
   ASSERT_GT(latent.dim, 0);
   Stream random(8, "latent");
   const at::Tensor z = latent.draw(random, 1);
-  EXPECT_TRUE(
-      at::equal(gans::sample(*gan_, seeds({8})), gans::sample(*gan_, {.seeds = {}, .z = z})));
-  EXPECT_FALSE(at::equal(gans::sample(*gan_, seeds({8})),
-                         gans::sample(*gan_, {.seeds = {8}, .z = z * 0.5})));
+  const at::Tensor labels = gan_->conditional() ? at::ones({1}, at::kLong) : at::Tensor();
+  const at::Tensor drawn = gans::sample(*gan_, {.seeds = {8}, .labels = labels});
+  EXPECT_TRUE(at::equal(drawn, gans::sample(*gan_, {.seeds = {8}, .labels = labels, .z = z})));
+  // A table's rows take more from their seed: a condition, and which category a softmax gives.
+  if (GetParam().spec.condition_width() == 0) {
+    EXPECT_TRUE(at::equal(drawn, gans::sample(*gan_, {.seeds = {}, .labels = labels, .z = z})));
+  }
+  EXPECT_FALSE(
+      at::equal(drawn, gans::sample(*gan_, {.seeds = {8}, .labels = labels, .z = z * 0.5})));
+}
+
+TEST_P(Contract, AClassIsObeyedAndNothingElseOfTheSampleIsDrawnAnew) {
+  if (!gan_->conditional()) GTEST_SKIP() << "makes samples without classes";
+  train(*gan_, 1, 5);
+  const auto of_class = [&](int64_t label) {
+    return gans::sample(*gan_, {.seeds = {8}, .labels = at::full({1}, label, at::kLong)});
+  };
+  EXPECT_FALSE(at::equal(of_class(0), of_class(1)));
+  const at::Tensor drawn = gans::drawn_classes(seeds({8}), GetParam().spec.classes);
+  EXPECT_TRUE(at::equal(gans::sample(*gan_, seeds({8})), of_class(drawn.item<int64_t>())));
+  if (!gan_->mixes_classes()) return;
+  const at::Tensor whole = at::zeros({1, GetParam().spec.classes});
+  whole[0][1] = 1;
+  EXPECT_TRUE(at::equal(gans::sample(*gan_, {.seeds = {8}, .labels = whole}), of_class(1)));
+}
+
+TEST_P(Contract, AClassifierGivesALogitForEachClass) {
+  const at::Tensor logits = gan_->classifier() == gans::Classifier::kNone
+                                ? at::Tensor()
+                                : gans::classify(*gan_, batch().samples, at::kCPU);
+  if (!logits.defined()) GTEST_SKIP() << "is no classifier";
+  EXPECT_EQ(logits.size(0), 4);
+  EXPECT_TRUE(at::isfinite(logits).all().item<bool>());
+  if (gan_->classifier() == gans::Classifier::kData) {
+    EXPECT_EQ(logits.size(1), GetParam().spec.classes);
+  }
 }
 
 TEST_P(Contract, SavedStateGivesTheSameSamplesAndTheSameNextStep) {
@@ -211,9 +248,10 @@ TEST_P(Contract, OnCudaAStepIsFiniteAndSamplesComeBack) {
   if (!at::globalContext().hasCUDA()) GTEST_SKIP() << "this machine has no CUDA device";
   const at::Device cuda(at::kCUDA, 0);
   gan_->to(cuda);
-  Batch batch = reals(GetParam().spec, 4, 11);
+  Batch batch = reals(GetParam().spec, batch_of(GetParam().spec), 11);
   batch.samples = batch.samples.to(cuda);
   if (batch.labels.defined()) batch.labels = batch.labels.to(cuda);
+  if (batch.condition.defined()) batch.condition = batch.condition.to(cuda);
   Step step(*gan_, 3, 0, cuda);
   for (const Phase& phase : gan_->phases()) {
     step.begin_phase(phase, 0);

@@ -4,6 +4,8 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 #include <set>
 
 #include "ganymede/core/error.h"
@@ -12,11 +14,57 @@ namespace ganymede::contract {
 namespace {
 
 constexpr int64_t kBatch = 4;
+constexpr int64_t kClasses = 3;  // of samples for gans that cannot do without labels
+
+// Rows of a small table as CTGAN sees them, and as GAIN does.
+std::vector<SampleSpec> table_specs() {
+  using Kind = Span::Kind;
+  return {{.domain = "table",
+           .shape = {9},
+           .spans = {{.kind = Kind::kScalar},
+                     {.kind = Kind::kOneHot, .width = 3},
+                     {.kind = Kind::kOneHot, .width = 3, .column = 1, .shares = {0.5, 0.3, 0.2}},
+                     {.kind = Kind::kOneHot, .width = 2, .column = 2, .shares = {0.9, 0.1}}}},
+          {.domain = "table",
+           .shape = {5},
+           .spans = {{.kind = Kind::kUnit},
+                     {.kind = Kind::kUnit, .column = 1},
+                     {.kind = Kind::kOneHot, .width = 3, .column = 2}}}};
+}
 
 std::vector<SampleSpec> specs_of(const std::string& domain) {
   if (domain == "image") return {{"image", {1, 28, 28}}, {"image", {3, 32, 32}}};
   if (domain == "points") return {{"points", {2}}, {"points", {1}}};
+  if (domain == "table") return table_specs();
   return {};
+}
+
+// One row of a table: one-hot spans with one 1; unit numbers in [0, 1], of which the first is
+// missing (NaN) in every third row. Its condition is the last category of the last such span.
+void fill_row(const SampleSpec& spec, int64_t row, Stream& random, float* out) {
+  for (const Span& span : spec.spans) {
+    if (span.kind == Span::Kind::kOneHot) {
+      std::fill_n(out, span.width, 0.0F);
+      out[random.below(static_cast<uint64_t>(span.width))] = 1.0F;
+    } else {
+      const auto u = static_cast<float>(random.next_uniform());
+      *out = span.kind == Span::Kind::kUnit ? u : 2 * u - 1;
+      if (span.kind == Span::Kind::kUnit && span.column == 0 && row % 3 == 0) *out = NAN;
+    }
+    out += span.width;
+  }
+}
+
+Batch table_rows(const SampleSpec& spec, int64_t count, Stream random) {
+  Batch batch{.samples = at::empty({count, spec.shape[0]}), .labels = {}};
+  for (int64_t row = 0; row < count; ++row)
+    fill_row(spec, row, random, batch.samples[row].data_ptr<float>());
+  const int64_t conditions = spec.condition_width();
+  if (conditions == 0) return batch;
+  batch.condition = at::zeros({count, conditions});
+  const int64_t last = spec.spans.back().width;
+  batch.condition.slice(1, conditions - last).copy_(batch.samples.slice(1, -last));
+  return batch;
 }
 
 std::string name_of(const std::string& gan, const SampleSpec& spec) {
@@ -27,17 +75,28 @@ std::string name_of(const std::string& gan, const SampleSpec& spec) {
   return name;
 }
 
+// Samples of that shape without labels, or with them where the gan asks for labels.
+std::optional<SampleSpec> accepted_by(const gans::Registry::Entry& entry, SampleSpec spec) {
+  for (const int64_t classes : {int64_t{0}, kClasses}) {
+    spec.classes = classes;
+    try {
+      entry.builder()->build(spec);
+      return spec;
+    } catch (const UsageError&) {
+      continue;
+    }
+  }
+  return std::nullopt;
+}
+
 std::vector<Case> find_cases() {
   std::vector<Case> found;
   for (const auto& entry : gans::registry().entries()) {
     for (const std::string& domain : entry.info.domains) {
       for (const SampleSpec& spec : specs_of(domain)) {
-        try {
-          entry.builder()->build(spec);
-        } catch (const UsageError&) {
-          continue;  // a size that this gan does not make; see EveryDomainIsCovered
-        }
-        found.push_back({entry.info.name, name_of(entry.info.name, spec), spec});
+        const auto accepted = accepted_by(entry, spec);
+        if (!accepted) continue;  // a size that this gan does not make; see EveryDomainIsCovered
+        found.push_back({entry.info.name, name_of(entry.info.name, spec), *accepted});
       }
     }
   }
@@ -45,6 +104,8 @@ std::vector<Case> find_cases() {
 }
 
 }  // namespace
+
+int64_t batch_of(const SampleSpec& spec) { return spec.domain == "table" ? 20 : 4; }
 
 void PrintTo(const Case& value, std::ostream* out) { *out << value.name; }
 
@@ -63,6 +124,7 @@ Batch reals(const SampleSpec& spec, int64_t count, uint64_t seed) {
   std::vector<int64_t> shape = spec.shape;
   shape.insert(shape.begin(), count);
   Stream random(seed, "contract reals");
+  if (!spec.spans.empty()) return table_rows(spec, count, random);
   Batch batch{.samples = random.uniform(shape, -1, 1), .labels = {}};
   if (spec.classes > 0) batch.labels = random.integers({count}, 0, spec.classes);
   return batch;
@@ -111,7 +173,7 @@ void train(gans::Gan& gan, int64_t count, uint64_t seed,
         step.begin_phase(phase, repeat);
         const uint64_t key = seed + 1000 * static_cast<uint64_t>(index) + batch;
         if (repeat + 1 < phase.repeats) ++batch;
-        phase_loss(gan, phase, reals(gan.spec(), kBatch, key), step).backward();
+        phase_loss(gan, phase, reals(gan.spec(), batch_of(gan.spec()), key), step).backward();
         if (between_phases) between_phases();
         descend(phase);
       }

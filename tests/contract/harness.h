@@ -28,6 +28,9 @@ const std::vector<Case>& cases();
 // The gan with its default configuration, drawn from `seed`.
 std::unique_ptr<gans::Gan> make(const Case& value, uint64_t seed = 7);
 
+// Rows of a small batch: a table's are judged in packs.
+int64_t batch_of(const SampleSpec& spec);
+
 // Uniform samples in [-1, 1] of the case's shape, with labels where it has classes.
 Batch reals(const SampleSpec& spec, int64_t count, uint64_t seed);
 

@@ -30,7 +30,9 @@ TEST(CsvData, RefusesWhatIsNoPoint) {
   const TempFolder folder;
   const auto error_of = [&](const std::string& text) {
     write_bytes(folder / "p.csv", text);
-    return open_error(at_path(folder / "p.csv"));
+    DataConfig config = at_path(folder / "p.csv");
+    config.domain = "points";
+    return open_error(config);
   };
   EXPECT_TRUE(contains(error_of("1,2,3,4\n"), "4 columns of coordinates"));
   EXPECT_TRUE(contains(error_of("label\n1\n"), "0 columns of coordinates"));
@@ -38,6 +40,21 @@ TEST(CsvData, RefusesWhatIsNoPoint) {
   EXPECT_TRUE(contains(error_of("x,label\n1,-1\n"), "label -1 of point 0"));
   EXPECT_TRUE(contains(error_of("x\n1e300\n"), "1e+300 in point 0"));
   EXPECT_TRUE(contains(error_of("1,2\n3,x\n"), "p.csv:2:3"));
+}
+
+TEST(CsvData, TheDomainIsGuessedOrNamed) {
+  const TempFolder folder;
+  const auto domain_of_text = [&](const std::string& text, const std::string& domain) {
+    write_bytes(folder / "p.csv", text);
+    DataConfig config = at_path(folder / "p.csv");
+    config.domain = domain;
+    return open_dataset(config)->spec().domain;
+  };
+  EXPECT_EQ(domain_of_text("x,y\n1,2\n3,4\n", "auto"), "points");
+  EXPECT_EQ(domain_of_text("x,y\n1,2\n3,4\n", "table"), "table");
+  EXPECT_EQ(domain_of_text("x,y\n1,a\n3,b\n", "auto"), "table");
+  EXPECT_EQ(domain_of_text("1,2,3,4\n5,6,7,8\n", "auto"), "table");
+  EXPECT_EQ(domain_of_text("x;y\n1;2\n3;4\n", "auto"), "table");
 }
 
 TEST(CsvData, HasNoTestSplit) {

@@ -26,10 +26,10 @@ TEST_P(GoldenGan, GeneratesAndJudgesTheSame) {
   const int64_t batch = golden_["batch"];
   const at::Tensor z =
       by_formula({batch, gan_->latent().dim}, [](double i) { return std::sin(1.3 * i); });
-  expect_digest(gans::sample(*gan_, {.seeds = {}, .z = z}), golden_["generated"], 1e-5, 1e-3,
-                "G(z)");
-  const auto& judge = gan_->networks().back();
-  const at::Tensor logits = judge->module->forward(real_batch(golden_, 0).samples).flatten();
+  expect_digest(gans::sample(*gan_, {.seeds = {}, .labels = class_labels(golden_), .z = z}),
+                golden_["generated"], 1e-5, 1e-3, "G(z)");
+  const Batch reals = real_batch(golden_, 0);
+  const at::Tensor logits = gan_->score(reals.samples, reals.labels);
   const std::vector<double> expected = golden_["logits"];
   ASSERT_EQ(static_cast<size_t>(logits.numel()), expected.size());
   for (size_t i = 0; i < expected.size(); ++i) {
@@ -49,9 +49,11 @@ TEST_P(GoldenGan, LossesAndGradientsOfEveryPhaseAreTheSame) {
         .backward();
     for (const auto& network : phases[i].networks) {
       network->module->each_parameter([&](const std::string& path, at::Tensor& parameter) {
-        const json& gradient = expected["gradients"].at(path);
-        ASSERT_TRUE(parameter.grad().defined()) << path;
-        expect_digest(parameter.grad(), gradient, 1e-4, 0.05, "gradient of " + path);
+        ASSERT_EQ(parameter.grad().defined(), expected["gradients"].contains(path)) << path;
+        if (!parameter.grad().defined()) return;
+        expect_digest(parameter.grad(), expected["gradients"].at(path), 1e-4, 0.05,
+                      "gradient of " + path);
+        parameter.mutable_grad().reset();
       });
     }
   }

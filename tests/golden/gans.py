@@ -374,13 +374,15 @@ class Wgan:
 
 
 # ---------------------------------------------------------------------------- one case
-def fill(net):
-    """p.flat[i] = s sin(0.7 i + k): k counts the parameters, s follows their shape."""
+def fill(net, gain=1.5, chirp=0.0):
+    """p.flat[i] = s sin(0.7 i + chirp i^2 + k): k counts the parameters, s follows their shape. Without
+    chirp matrices have rank 2, which is far from the spectral norm of usual weights."""
     with torch.no_grad():
         for k, (name, p) in enumerate(net.named_parameters()):
-            wave = np.sin(0.7 * np.arange(p.numel()) + k)
+            i = np.arange(p.numel(), dtype=np.float64)
+            wave = np.sin(0.7 * i + chirp * i * i + k)
             if p.dim() > 1:
-                values = wave * 1.5 / math.sqrt(p.numel() / p.shape[0])
+                values = wave * gain / math.sqrt(p.numel() / p.shape[0])
             else:
                 values = 0.1 * wave + (1.0 if name.endswith("weight") else 0.0)
             p.copy_(tensor(values.reshape(p.shape)))
@@ -421,8 +423,9 @@ def run(name, game_class, gan, config, shape, batch, opt):
     seed = 20141206 + len(name)
     game = game_class(config, shape)
     nets = {"generator": game.g, game.second: game.d}
+    gain, chirp = getattr(game, "gain", 1.5), getattr(game, "chirp", 0.0)
     for net in nets.values():
-        fill(net)
+        fill(net, gain, chirp)
     out = {"name": name, "gan": gan, "domain": "image" if len(shape) == 3 else "points",
            "shape": shape, "seed": seed, "batch": batch,
            "config": {key: literal(value) for key, value in config.items()},
@@ -433,13 +436,21 @@ def run(name, game_class, gan, config, shape, batch, opt):
     for net in nets.values():
         net.eval()
     z = tensor(np.sin(1.3 * np.arange(batch * config["latent_dim"])).reshape(batch, -1))
+    generate, score = getattr(game, "generate", game.g), getattr(game, "score", game.d)
     with torch.no_grad():
-        out["generated"] = digest(game.g(z))
-        out["logits"] = [float(x) for x in game.d(real_batch(shape, batch, 0)).flatten()]
+        out["generated"] = digest(generate(z))
+        out["logits"] = [float(x) for x in score(real_batch(shape, batch, 0)).flatten()]
     for net in nets.values():
         net.train()
 
-    mine = {"D": game.d, "G": game.g}
+    mine = {"D": game.d, "Dreg": game.d, "G": game.g}
+    intervals = getattr(game, "intervals", {})
+    if gain != 1.5:
+        out["gain"] = gain
+    if chirp:
+        out["chirp"] = chirp
+    if hasattr(game, "classes"):
+        out["classes"] = game.classes
 
     def forward(phase, repeat, index, reals, shared):
         for p in game.d.parameters():
@@ -455,26 +466,30 @@ def run(name, game_class, gan, config, shape, batch, opt):
     shared, out["first"] = {}, []
     for phase, _ in game.phases:
         terms = forward(phase, 0, 0, real_batch(shape, batch, 0), shared)
-        gradients = {k: digest(p.grad) for k, p in mine[phase].named_parameters()}
+        gradients = {k: digest(p.grad) for k, p in mine[phase].named_parameters()
+                     if p.grad is not None}
         out["first"].append({"phase": phase, "terms": terms, "gradients": gradients})
     for n, net in nets.items():
         for k, v in net.named_buffers():
             v.copy_(buffers[n][k])
 
-    opts = {phase: optimizer(opt, net.parameters()) for phase, net in mine.items()}
+    opts = {player: optimizer(opt, mine[player].parameters()) for player in "DG"}
     updates, images, out["steps"] = {"D": 0, "G": 0}, 0, []
     for index in range(STEPS):
         shared, images = {}, images + batch
         for phase, repeats in game.phases:
+            if index % intervals.get(phase, 1):
+                continue
+            player = phase[0]
             for repeat in range(repeats):
                 if repeat > 0:
                     images += batch
                 reals = real_batch(shape, batch, images // batch)
                 terms = forward(phase, repeat, index, reals, shared)
-                schedule(opt, opts[phase], updates[phase], images / 1000)
-                opts[phase].step()
-                updates[phase] += 1
-                if phase == "D" and getattr(game, "clip", 0):
+                schedule(opt, opts[player], updates[player], images / 1000)
+                opts[player].step()
+                updates[player] += 1
+                if player == "D" and getattr(game, "clip", 0):
                     with torch.no_grad():
                         for p in game.d.parameters():
                             p.clamp_(-game.clip, game.clip)

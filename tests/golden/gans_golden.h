@@ -1,4 +1,5 @@
-// The cases of gans.json as live gans: weights and samples by the formulas of gans.py.
+// The cases of gans.json and of the other families as live gans: weights and samples by the
+// formulas of gans.py.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -21,8 +22,14 @@ namespace ganymede::golden {
 using nlohmann::json;
 
 inline const json& gan_cases() {
-  static const json cases =
-      json::parse(std::ifstream(GANYMEDE_SOURCE_DIR "/tests/golden/gans.json"));
+  static const json cases = [] {
+    json all = json::array();
+    for (const char* family : {"gans", "critics"}) {
+      const std::string path = std::string(GANYMEDE_SOURCE_DIR "/tests/golden/") + family + ".json";
+      for (const json& golden : json::parse(std::ifstream(path))) all.push_back(golden);
+    }
+    return all;
+  }();
   return cases;
 }
 
@@ -50,25 +57,32 @@ at::Tensor by_formula(at::IntArrayRef shape, const Formula& formula) {
   return values;
 }
 
+// 0, 1, 2 ... in turn; undefined without classes.
+inline at::Tensor class_labels(const json& golden) {
+  const int64_t classes = golden.value("classes", 0);
+  if (classes == 0) return {};
+  return at::arange(golden["batch"].get<int64_t>(), at::kLong).remainder(classes);
+}
+
 inline Batch real_batch(const json& golden, int64_t key) {
   std::vector<int64_t> shape = golden["shape"];
   shape.insert(shape.begin(), golden["batch"].get<int64_t>());
   return {.samples = by_formula(
               shape,
               [&](double i) { return 0.9 * std::cos(0.3 * i + 1.7 * static_cast<double>(key)); }),
-          .labels = {}};
+          .labels = class_labels(golden)};
 }
 
-inline void fill_weights(nn::Module& module) {
+inline void fill_weights(nn::Module& module, double gain, double chirp) {
   const at::NoGradGuard no_grad;
   int64_t k = 0;
   module.each_parameter([&](const std::string& path, at::Tensor& parameter) {
     const bool matrix = parameter.dim() > 1;
     const double scale =
-        matrix ? 1.5 / std::sqrt(static_cast<double>(parameter.numel() / parameter.size(0))) : 0.1;
+        matrix ? gain / std::sqrt(static_cast<double>(parameter.numel() / parameter.size(0))) : 0.1;
     const double center = !matrix && path.ends_with("weight") ? 1.0 : 0.0;
     parameter.copy_(by_formula(parameter.sizes(), [&](double i) {
-      return center + scale * std::sin(0.7 * i + static_cast<double>(k));
+      return center + scale * std::sin(0.7 * i + chirp * i * i + static_cast<double>(k));
     }));
     ++k;
   });
@@ -81,10 +95,12 @@ inline std::unique_ptr<gans::Gan> make_gan(const json& golden) {
     recipe.set("gan." + key + "=" + literal.get<std::string>());
   }
   recipe.bind(builder->section());
-  auto gan = builder->build({.domain = golden["domain"], .shape = golden["shape"]});
+  auto gan = builder->build({.domain = golden["domain"],
+                             .shape = golden["shape"],
+                             .classes = golden.value("classes", int64_t{0})});
   gan->initialize(0);
   for (const auto& network : gan->networks()) {
-    fill_weights(*network->module);
+    fill_weights(*network->module, golden.value("gain", 1.5), golden.value("chirp", 0.0));
     if (network->average) network->average->load_state(network->module->state(), "golden");
   }
   return gan;

@@ -141,10 +141,10 @@ TEST(Pickle, RefusesDamage) {
                                     "h\x07",
                                     "q\x01",
                                     "K\x01K\x02s",
-                                    "K\x01K\x02"
-                                    "a",
-                                    "}K\x01"
-                                    "(K\x02u",
+                                    ("K\x01K\x02"
+                                     "a"),
+                                    ("}K\x01"
+                                     "(K\x02u"),
                                     "(K\x01R",
                                     "K",
                                     "X\xff\xff\xff\x7f",

@@ -11,9 +11,9 @@ namespace {
 
 using golden::wave;
 
-class Penalty : public testing::Test {
+class PenaltyOfAnMlp : public testing::Test {
  protected:
-  Penalty() : real_(wave({4, 3}, 1.0, 0.4, 0.1)), fake_(wave({4, 3}, 1.5, 0.6, 2.0)) {
+  PenaltyOfAnMlp() : real_(wave({4, 3}, 1.0, 0.4, 0.1)), fake_(wave({4, 3}, 1.5, 0.6, 2.0)) {
     net_->to(at::kDouble);
     golden::fill(*net_, 0.9);
   }
@@ -69,37 +69,101 @@ class Penalty : public testing::Test {
 };
 
 // tests/golden/nn_loss.py holds these numbers as PENALTY_SHARES.
-TEST_F(Penalty, GoldenSharesAreWhatTheStreamDraws) {
+TEST_F(PenaltyOfAnMlp, GoldenSharesAreWhatTheStreamDraws) {
   const at::Tensor shares = Stream(7, "golden").uniform({4, 1}).flatten();
   const auto wanted = golden::load("loss.json")["penalty"]["shares"].get<std::vector<double>>();
   for (int64_t i = 0; i < 4; ++i) EXPECT_EQ(shares[i].item<double>(), wanted[i]) << i;
 }
 
-TEST_F(Penalty, TwoSidedMatchesPyTorch) {
+TEST_F(PenaltyOfAnMlp, TwoSidedMatchesPyTorch) {
   Stream random(7, "golden");
   expect_golden(gradient_penalty(critic(), real_, fake_, random), "two_sided");
 }
 
-TEST_F(Penalty, OneSidedMatchesPyTorch) {
+TEST_F(PenaltyOfAnMlp, OneSidedMatchesPyTorch) {
   Stream random(7, "golden");
   expect_golden(
       gradient_penalty(critic(), real_, fake_, random, {.target = 0.1, .one_sided = true}),
       "one_sided");
 }
 
-TEST_F(Penalty, ZeroCenteredMatchesPyTorch) {
+TEST_F(PenaltyOfAnMlp, ZeroCenteredMatchesPyTorch) {
   expect_golden(zero_centered_penalty(critic(), real_), "r1");
 }
 
-TEST_F(Penalty, GradientMatchesFiniteDifferences) {
+TEST_F(PenaltyOfAnMlp, GradientMatchesFiniteDifferences) {
   expect_finite_differences([&] {
     Stream random(7, "golden");
     return gradient_penalty(critic(), real_, fake_, random);
   });
 }
 
-TEST_F(Penalty, ZeroCenteredGradientMatchesFiniteDifferences) {
+TEST_F(PenaltyOfAnMlp, ZeroCenteredGradientMatchesFiniteDifferences) {
   expect_finite_differences([&] { return zero_centered_penalty(critic(), real_); });
+}
+
+TEST_F(PenaltyOfAnMlp, OfEveryKindOfPointMatchesFiniteDifferences) {
+  for (const Points points : {Points::kAroundReals, Points::kReals}) {
+    expect_finite_differences([&] {
+      Stream random(7, "golden");
+      return gradient_penalty(critic(), real_, {}, random, {.target = 0.2, .points = points});
+    });
+  }
+}
+
+TEST_F(PenaltyOfAnMlp, EveryNameIsEvaluated) {
+  Penalties options;
+  const auto names = [&] {
+    Stream random(7, "golden");
+    std::vector<std::string> found;
+    for (const PenaltyTerm& term : penalties(options, critic(), real_, fake_, random)) {
+      found.push_back(term.name + std::string("/") + std::to_string(term.weight).substr(0, 4));
+    }
+    return found;
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(names(), Names{});
+  options.penalty = Penalty::kR1R2;
+  options.penalty_interval = 4;
+  EXPECT_EQ(names(), (Names{"r1/40.0", "r2/40.0"}));
+  options.penalty = Penalty::kR2;
+  options.penalty_interval = 1;
+  EXPECT_EQ(names(), Names{"r2/10.0"});
+  options.penalty = Penalty::kGradient;
+  EXPECT_EQ(names(), Names{"gradient_penalty/10.0"});
+}
+
+TEST_F(PenaltyOfAnMlp, R2IsR1OfTheFakes) {
+  Stream random(7, "golden");
+  Penalties options;
+  options.penalty = Penalty::kR2;
+  const auto terms = penalties(options, critic(), real_, fake_, random);
+  EXPECT_EQ(terms.at(0).value.item<double>(),
+            zero_centered_penalty(critic(), fake_).item<double>());
+}
+
+// Rows (1, 2) and (3, 4): their product 11 stands twice in W W^T.
+TEST(OrthogonalPenalty, IsTheSquaredProductOfDifferentRows) {
+  const auto net = nn::sequence(nn::linear(2, 2), nn::batch_norm(2));
+  at::Tensor(net->state().at("0.weight")).copy_(at::tensor({1.0f, 2.0f, 3.0f, 4.0f}).view({2, 2}));
+  EXPECT_EQ(orthogonal_penalty(*net).item<double>(), 242);
+  at::Tensor(net->state().at("0.weight")).copy_(at::eye(2) * 7);
+  EXPECT_EQ(orthogonal_penalty(*net).item<double>(), 0);
+}
+
+TEST(PenaltyClosedForm, DragansPointsLieWithinHalfADeviationAboveTheReals) {
+  at::Tensor seen;
+  const Critic critic = [&](const at::Tensor& x) {
+    seen = x.detach().clone();
+    return (x * x).sum(1);
+  };
+  const at::Tensor real = wave({200, 3}, 2, 0.9, 0).to(at::kFloat);
+  Stream random(1, "test");
+  gradient_penalty(critic, real, {}, random, {.points = Points::kAroundReals});
+  const at::Tensor share = (seen - real) / (0.5 * real.std());
+  EXPECT_GE(share.min().item<double>(), -1e-6);
+  EXPECT_LE(share.max().item<double>(), 1 + 1e-6);
+  EXPECT_NEAR(share.mean().item<double>(), 0.25, 0.05);  // of two independent shares
 }
 
 // For D(x) = w x the slope is w everywhere: the penalty is (|w| - 1)^2 and R1 is |w|^2 / 2.

@@ -59,7 +59,7 @@ TEST(FeatureNets, RandomDependsOnTheSeedAloneAndNotOnTheBatch) {
   const auto net = open_feature_net("random", data);
   const auto same = open_feature_net("random", data);
   const auto other = open_feature_net("random", data, {.seed = 1});
-  const at::Tensor x = data.values();
+  const at::Tensor& x = data.values();
   const at::Tensor features = net->features(x);
   EXPECT_EQ(features.sizes(), at::IntArrayRef({40, 128}));
   EXPECT_EQ(net->sha256(), same->sha256());

@@ -15,8 +15,9 @@ namespace {
 at::Tensor grid25() {
   at::Tensor centers = at::empty({25, 2});
   for (int i = 0; i < 25; ++i) {
+    const int row = i / 5;
     centers[i][0] = 2.0 * (i % 5 - 2);
-    centers[i][1] = 2.0 * (i / 5 - 2);
+    centers[i][1] = 2.0 * (row - 2);
   }
   return centers;
 }
