@@ -14,7 +14,7 @@
 #include "ganymede/nn/minibatch.h"
 #include "ganymede/nn/networks.h"
 #include "ganymede/nn/virtual_norm.h"
-#include "ganymede/nn/weight_normed.h"
+#include "ganymede/nn/weight_norm.h"
 
 namespace ganymede::gans {
 namespace {
@@ -128,8 +128,8 @@ nn::ModulePtr make_generator(const ImprovedConfig& config, const nn::ImageShape&
   }
   up.bias = true;
   net->push(config.weight_norm
-                ? nn::weight_normed_conv_transpose(channels, image.channels, up,
-                                                   {.train_gain = true, .init_deviation = 0.1})
+                ? nn::weight_norm_conv_transpose(channels, image.channels, up,
+                                                 {.train_gain = true, .init_deviation = 0.1})
                 : nn::conv_transpose(channels, image.channels, up));
   net->push(nn::tanh());
   if (config.generator_norm != GeneratorNorm::kVirtual) return remembered(config, net);
@@ -151,7 +151,7 @@ class DiscriminatorBuilder {
     nn::ConvOptions plain = geometry;
     plain.weight_init = nn::Init::he_uniform(channels_ * geometry.kernel * geometry.kernel);
     plain.bias_init = nn::Init::constant(0);
-    net_->push(config_.weight_norm ? nn::weight_normed_conv(channels_, out, geometry)
+    net_->push(config_.weight_norm ? nn::weight_norm_conv(channels_, out, geometry)
                                    : nn::conv(channels_, out, plain));
     net_->push(nn::leaky_relu());
     channels_ = out;
@@ -164,7 +164,7 @@ class DiscriminatorBuilder {
       net_->push(nn::minibatch_discrimination(channels_, options));
       channels_ += config_.minibatch_kernels;
     }
-    net_->push(config_.weight_norm ? nn::weight_normed_linear(
+    net_->push(config_.weight_norm ? nn::weight_norm_linear(
                                          channels_, 1, {.train_gain = true, .init_deviation = 0.1})
                                    : nn::linear(channels_, 1));
     return net_;

@@ -12,7 +12,7 @@
 #include "ganymede/nn/history.h"
 #include "ganymede/nn/minibatch.h"
 #include "ganymede/nn/virtual_norm.h"
-#include "ganymede/nn/weight_normed.h"
+#include "ganymede/nn/weight_norm.h"
 
 namespace ganymede::nn {
 namespace {
@@ -54,10 +54,10 @@ TEST(MinibatchDiscrimination, DataInitCentresTheSimilarities) {
   EXPECT_GT(similarity.std(0).min().item<double>(), 1e-3) << "distances of a useful size";
 }
 
-TEST(WeightNormed, DataInitGivesMeanZeroAndTheWantedDeviation) {
+TEST(WeightNorm, DataInitGivesMeanZeroAndTheWantedDeviation) {
   for (const auto& layer :
-       {weight_normed_linear(5, 3, {.init_deviation = 0.5}),
-        weight_normed_linear(5, 3, {.train_gain = true, .init_deviation = 0.5})}) {
+       {weight_norm_linear(5, 3, {.init_deviation = 0.5}),
+        weight_norm_linear(5, 3, {.train_gain = true, .init_deviation = 0.5})}) {
     layer->initialize(0, "test");
     const at::NoGradGuard no_grad;
     const at::Tensor x = normal({50, 5}) * 7 + 2;
@@ -73,8 +73,8 @@ TEST(WeightNormed, DataInitGivesMeanZeroAndTheWantedDeviation) {
   }
 }
 
-TEST(WeightNormed, TheLengthOfVDoesNotMatter) {
-  const ModulePtr layer = weight_normed_conv(2, 3, {.kernel = 3, .padding = 1});
+TEST(WeightNorm, TheLengthOfVDoesNotMatter) {
+  const ModulePtr layer = weight_norm_conv(2, 3, {.kernel = 3, .padding = 1});
   layer->initialize(0, "test");
   const at::Tensor x = normal({2, 2, 5, 5});
   const at::Tensor before = layer->forward(x);

@@ -1,4 +1,4 @@
-#include "ganymede/nn/weight_normed.h"
+#include "ganymede/nn/weight_norm.h"
 
 #include <ATen/ATen.h>
 
@@ -30,8 +30,8 @@ at::Tensor along(const at::Tensor& values, int64_t dims, int64_t at_dim) {
 
 }  // namespace
 
-WeightNormed::WeightNormed(std::vector<int64_t> shape, int64_t out_dim, Operator apply,
-                           const WeightNormedOptions& options)
+WeightNorm::WeightNorm(std::vector<int64_t> shape, int64_t out_dim, Operator apply,
+                       const WeightNormOptions& options)
     : out_dim_(out_dim), apply_(std::move(apply)), options_(options) {
   const int64_t out = shape[static_cast<size_t>(out_dim)];
   direction_ = &parameter("v", shape, Init::normal(0, kDeviation));
@@ -40,20 +40,20 @@ WeightNormed::WeightNormed(std::vector<int64_t> shape, int64_t out_dim, Operator
   bias_ = &parameter("bias", {out}, Init::constant(0));
 }
 
-at::Tensor WeightNormed::weight() const {
+at::Tensor WeightNorm::weight() const {
   const int64_t dims = direction_->dim();
   const at::Tensor norm =
       (direction_->square().sum(all_but(dims, out_dim_), /*keepdim=*/true) + kEps).sqrt();
   return *direction_ * (along(*gain_, dims, out_dim_) / norm);
 }
 
-at::Tensor WeightNormed::forward(const at::Tensor& input) {
+at::Tensor WeightNorm::forward(const at::Tensor& input) {
   const at::Tensor output = apply_(input, weight());
   if (DataInit::active()) return initialise(output);
   return output + along(*bias_, output.dim(), 1);
 }
 
-at::Tensor WeightNormed::initialise(const at::Tensor& output) {
+at::Tensor WeightNorm::initialise(const at::Tensor& output) {
   const std::vector<int64_t> rest = all_but(output.dim(), 1);
   const at::Tensor mean = output.mean(rest);
   const at::Tensor centred = output - along(mean, output.dim(), 1);
@@ -64,15 +64,15 @@ at::Tensor WeightNormed::initialise(const at::Tensor& output) {
   return centred * along(scale, output.dim(), 1);
 }
 
-ModulePtr weight_normed_linear(int64_t in, int64_t out, const WeightNormedOptions& options) {
-  return std::make_shared<WeightNormed>(
+ModulePtr weight_norm_linear(int64_t in, int64_t out, const WeightNormOptions& options) {
+  return std::make_shared<WeightNorm>(
       std::vector<int64_t>{out, in}, 0,
       [](const at::Tensor& x, const at::Tensor& w) { return ops::linear(x, w, {}); }, options);
 }
 
-ModulePtr weight_normed_conv(int64_t in, int64_t out, const ConvOptions& conv,
-                             const WeightNormedOptions& options) {
-  return std::make_shared<WeightNormed>(
+ModulePtr weight_norm_conv(int64_t in, int64_t out, const ConvOptions& conv,
+                           const WeightNormOptions& options) {
+  return std::make_shared<WeightNorm>(
       std::vector<int64_t>{out, in, conv.kernel, conv.kernel}, 0,
       [conv](const at::Tensor& x, const at::Tensor& w) {
         return ops::conv2d(x, w, std::nullopt, conv.stride, conv.padding);
@@ -80,9 +80,9 @@ ModulePtr weight_normed_conv(int64_t in, int64_t out, const ConvOptions& conv,
       options);
 }
 
-ModulePtr weight_normed_conv_transpose(int64_t in, int64_t out, const ConvOptions& conv,
-                                       const WeightNormedOptions& options) {
-  return std::make_shared<WeightNormed>(
+ModulePtr weight_norm_conv_transpose(int64_t in, int64_t out, const ConvOptions& conv,
+                                     const WeightNormOptions& options) {
+  return std::make_shared<WeightNorm>(
       std::vector<int64_t>{in, out, conv.kernel, conv.kernel}, 1,
       [conv](const at::Tensor& x, const at::Tensor& w) {
         return ops::conv_transpose2d(x, w, std::nullopt, conv.stride, conv.padding,

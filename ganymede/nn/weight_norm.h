@@ -9,18 +9,18 @@
 
 namespace ganymede::nn {
 
-struct WeightNormedOptions {
+struct WeightNormOptions {
   bool train_gain = false;      // as the last layers of Salimans 2016 do
   double init_deviation = 1.0;  // of every output after a pass inside DataInit
 };
 
-class WeightNormed final : public Module {
+class WeightNorm final : public Module {
  public:
   using Operator = std::function<at::Tensor(const at::Tensor& input, const at::Tensor& weight)>;
 
   // `shape` of v, of which dimension `out_dim` counts the outputs; `apply` is linear in both.
-  WeightNormed(std::vector<int64_t> shape, int64_t out_dim, Operator apply,
-               const WeightNormedOptions& options);
+  WeightNorm(std::vector<int64_t> shape, int64_t out_dim, Operator apply,
+             const WeightNormOptions& options);
   // [N, in, ...] -> [N, out, ...]. Inside DataInit the outputs become of mean 0 and the wanted
   // deviation, per channel.
   at::Tensor forward(const at::Tensor& input) override;
@@ -31,17 +31,17 @@ class WeightNormed final : public Module {
 
   int64_t out_dim_;
   Operator apply_;
-  WeightNormedOptions options_;
+  WeightNormOptions options_;
   at::Tensor* direction_;
   at::Tensor* gain_;
   at::Tensor* bias_;
 };
 
-ModulePtr weight_normed_linear(int64_t in, int64_t out, const WeightNormedOptions& options = {});
+ModulePtr weight_norm_linear(int64_t in, int64_t out, const WeightNormOptions& options = {});
 // The geometry of `conv`; its resampling, bias and initial values are not used.
-ModulePtr weight_normed_conv(int64_t in, int64_t out, const ConvOptions& conv,
-                             const WeightNormedOptions& options = {});
-ModulePtr weight_normed_conv_transpose(int64_t in, int64_t out, const ConvOptions& conv,
-                                       const WeightNormedOptions& options = {});
+ModulePtr weight_norm_conv(int64_t in, int64_t out, const ConvOptions& conv,
+                           const WeightNormOptions& options = {});
+ModulePtr weight_norm_conv_transpose(int64_t in, int64_t out, const ConvOptions& conv,
+                                     const WeightNormOptions& options = {});
 
 }  // namespace ganymede::nn
