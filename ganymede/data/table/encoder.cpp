@@ -93,14 +93,11 @@ void fit_categories(const Table& table, const EncoderOptions& options, ColumnCod
   }
 }
 
-// The mode of a number, drawn by `uniform` in [0, 1).
-size_t drawn_mode(const std::vector<MixtureMode>& modes, double value, double uniform,
-                  std::vector<double>& shares) {
-  shares.resize(modes.size());
-  responsibilities(modes, value, shares.data());
-  double left = uniform * (1 + kLeastShare * static_cast<double>(modes.size()));
+// A mode by its share, drawn by `uniform` in [0, 1).
+size_t drawn_mode(const std::vector<double>& shares, double uniform) {
+  double left = uniform * (1 + kLeastShare * static_cast<double>(shares.size()));
   size_t mode = 0;
-  for (; mode + 1 < modes.size(); ++mode) {
+  for (; mode + 1 < shares.size(); ++mode) {
     left -= shares[mode] + kLeastShare;
     if (left < 0) break;
   }
@@ -126,7 +123,7 @@ uint16_t fallback_place(const ColumnCode& code) {
 void encode_numbers(const Cells& cells, const ColumnCode& code, std::vector<float>& scalars,
                     std::vector<uint16_t>& places) {
   const Stream keyed(0, "mode", static_cast<uint64_t>(code.column));
-  std::vector<double> shares;
+  Responsibilities shares(code.modes);
   const size_t n = cells.numbers.size();
   places.resize(n);
   if (!code.modes.empty()) scalars.resize(n);
@@ -148,7 +145,7 @@ void encode_numbers(const Cells& cells, const ColumnCode& code, std::vector<floa
       continue;
     }
     const uint64_t key = (static_cast<uint64_t>(row) << 16) + static_cast<uint64_t>(code.column);
-    const size_t mode = drawn_mode(code.modes, value, keyed.at(key).next_uniform(), shares);
+    const size_t mode = drawn_mode(shares(value), keyed.at(key).next_uniform());
     const MixtureMode& own = code.modes[mode];
     scalars[row] = static_cast<float>(
         std::clamp((value - own.mean) / (kDeviations * own.deviation), -kLargest, kLargest));

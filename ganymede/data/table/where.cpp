@@ -234,7 +234,11 @@ class Parser {
       const auto word = std::find(own.words.begin(), own.words.end(), text);
       if (own.is_discrete()) {
         const int32_t code = category(own, text);
-        code < 0 ? static_cast<void>(allow_missing = true) : categories.push_back(code);
+        if (code >= 0) {
+          categories.push_back(code);
+        } else {
+          allow_missing = true;
+        }
       } else if (word != own.words.end()) {
         words.push_back(static_cast<int32_t>(word - own.words.begin()));
       } else {
