@@ -276,7 +276,8 @@ char sniff_delimiter(std::string_view beginning) {
       bool even = fields > most;
       // The last line may be cut off.
       for (int i = 0; even && i < kSniffedLines && reader.next(row); ++i) {
-        const bool last = reader.bytes() >= static_cast<int64_t>(beginning.size());
+        const bool last =
+            !beginning.ends_with('\n') && reader.bytes() >= static_cast<int64_t>(beginning.size());
         const bool empty = row.size() == 1 && row.front().text.empty();
         even = row.size() == fields || last || empty;
       }

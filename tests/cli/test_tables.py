@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from gan_program import FAILED, USAGE, fails, gan
+from gan_program import FAILED, USAGE, fails, gan, last_weights
 
 COLUMNS = ["id", "age", "pay", "city", "member", "since"]
 CITIES = ["Rome", " Oslo", "Bern"]
@@ -103,6 +103,16 @@ def test_conditions_that_cannot_be_are_refused(run, tmp_path):
         fails(USAGE, "sample", run, "-n", "5", "--where", where, "--out", tmp_path / "a.csv",
               says=["--where", says])
     assert not list(tmp_path.iterdir())
+
+
+def test_resume_is_exact(run, people, tmp_path):
+    gan("train", "ctgan", "--data", people, "--out", tmp_path / "run", "--kimg", "1.5", "--batch",
+        "100", "--threads", "1", timeout=200)
+    gan("resume", tmp_path / "run", "--kimg", "3", timeout=200)
+    assert last_weights(tmp_path / "run") == last_weights(run)
+    other = tmp_path / "other.csv"
+    other.write_text("".join(people.read_text().splitlines(keepends=True)[:400]))
+    fails(USAGE, "resume", tmp_path / "run", "--data", other, "--kimg", "4", says=["data"])
 
 
 def test_arrays_and_previews(run, tmp_path):

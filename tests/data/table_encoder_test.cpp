@@ -171,6 +171,26 @@ TEST_F(TableEncoder, AModelDecodesFromItsSpecAlone) {
   EXPECT_EQ(others->size(), 1);
 }
 
+TEST_F(TableEncoder, DamagedEncodingsAreRefused) {
+  const nlohmann::json good = open(true)->encoder().to_json();
+  EXPECT_NO_THROW(Encoder::from_json(good, "x"));
+  const auto refused = [&](const char* pointer, const nlohmann::json& value) {
+    nlohmann::json bad = good;
+    bad[nlohmann::json::json_pointer(pointer)] = value;
+    EXPECT_THROW(Encoder::from_json(bad, "x"), Error) << pointer;
+  };
+  refused("/codes/0/column", 99);
+  refused("/codes/0/column", 4);  // a mixture for a category
+  refused("/codes/0/modes", "none");
+  refused("/codes/3/categories", 1000);
+  refused("/codes/3/categories", -1);
+  refused("/schema/columns/1/minimum", 1e9);
+  refused("/schema/columns/1/decimals", 1'000'000);
+  refused("/schema/columns/3/format", "%Q");
+  refused("/schema/columns/4/counts", nlohmann::json::array({1}));
+  refused("/schema", nullptr);
+}
+
 TEST_F(TableEncoder, RareCategoriesShareAPlaceAndComeBackByTheirCounts) {
   const auto set = open(false);
   const Encoder encoder = Encoder::fit(set->table(), {.conditions = true, .most_categories = 2});

@@ -107,8 +107,8 @@ TEST(TableMixture, OneValueIsOneMode) {
 
 TEST(TableMixture, ResponsibilitiesAreBayesRule) {
   const std::vector<MixtureMode> modes = {{0, 1, 0.25}, {2, 2, 0.75}};
-  double shares[2];
-  responsibilities(modes, 1, shares);
+  Responsibilities of(modes);
+  const std::vector<double>& shares = of(1);
   const double a = 0.25 * std::exp(-0.5), b = 0.75 / 2 * std::exp(-0.125);
   EXPECT_NEAR(shares[0], a / (a + b), 1e-12);
   EXPECT_NEAR(shares[0] + shares[1], 1, 1e-12);

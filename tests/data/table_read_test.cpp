@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "ganymede/core/files.h"
@@ -203,9 +204,9 @@ TEST_F(TableRead, Csv10To12OddColumnsAreNoErrors) {
   for (int64_t i = 0; i < 1'000'000; ++i)
     many += "text " + std::to_string(i * 7919 % 1'000'003) + ",1\n";
   const fs::path path = file(many);
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   EXPECT_EQ(infer_schema(path).columns[0].kind, ColumnKind::kId);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(3));
+  EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 3);
 }
 
 TEST_F(TableRead, Csv13NumbersThatAreNone) {

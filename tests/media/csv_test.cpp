@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <limits>
+
 #include "ganymede/core/error.h"
+#include "ganymede/core/files.h"
 
 namespace ganymede::media {
 namespace {
@@ -67,6 +71,58 @@ TEST(Csv, ErrorsNameLineAndColumn) {
 
 TEST(Csv, TextWithoutNumbersIsNoTable) {
   for (const char* text : {"", "\n", "x,y\n"}) expect_error(text, "t.csv", "no rows of numbers");
+}
+
+std::vector<std::vector<std::string>> rows_of(CsvReader& reader) {
+  std::vector<std::vector<std::string>> rows;
+  std::vector<CsvField> row;
+  while (reader.next(row)) {
+    rows.emplace_back();
+    for (const CsvField& field : row) rows.back().emplace_back(field.text);
+  }
+  return rows;
+}
+
+TEST(Csv, AFileInBlocksReadsAsItsText) {
+  std::string text;
+  for (int i = 0; i < 60'000; ++i) {
+    text += std::to_string(i) + ",\"a \"\"quote\"\"\n and a line " + std::to_string(i * 31) +
+            "\",plain " + std::string(static_cast<size_t>(i % 37), 'x') + "\r\n";
+  }
+  ASSERT_GT(text.size(), size_t{3} << 20);
+  const auto path = std::filesystem::temp_directory_path() / "ganymede-csv-blocks.csv";
+  write_file_atomic(path, text);
+  CsvReader from_text(text, "t.csv"), from_file(path);
+  const auto expected = rows_of(from_text);
+  EXPECT_EQ(expected.size(), 60'000U);
+  EXPECT_EQ(expected[2][1], "a \"quote\"\n and a line 62");
+  EXPECT_TRUE(rows_of(from_file) == expected);
+  std::filesystem::remove(path);
+}
+
+TEST(Csv, DialectsAreRead) {
+  CsvReader latin("M\xFCller;\"K\xF6ln\"\"\"\r", "t", {.delimiter = ';', .latin1 = true});
+  EXPECT_EQ(rows_of(latin), (std::vector<Names>{{"M\xC3\xBCller", "K\xC3\xB6ln\""}}));
+  EXPECT_EQ(sniff_delimiter("a;b\n1,5;2,5\n"), ';');
+  EXPECT_EQ(sniff_delimiter("a\tb,c\n1\t2,3\n1\t2\n"), '\t');
+  EXPECT_EQ(sniff_delimiter("a|b|c\n1|2|3\n4|5"), '|');
+  EXPECT_EQ(sniff_delimiter("one\ntwo\n"), ',');
+  EXPECT_EQ(parse_csv_number(" 3,14 ", true), 3.14);
+  EXPECT_EQ(parse_csv_number("3.14", true), std::nullopt);
+  EXPECT_EQ(parse_csv_number("+7"), 7);
+  EXPECT_EQ(parse_csv_number("1e999"), std::numeric_limits<double>::infinity());
+}
+
+TEST(Csv, FieldsAreQuotedWhereTheyMustBe) {
+  const auto written = [](const std::string& text) {
+    std::string line;
+    append_csv_field(line, text, ',');
+    return line;
+  };
+  EXPECT_EQ(written(" a b "), " a b ");
+  EXPECT_EQ(written("a,b"), "\"a,b\"");
+  EXPECT_EQ(written("say \"x\""), "\"say \"\"x\"\"\"");
+  EXPECT_EQ(written("two\nlines"), "\"two\nlines\"");
 }
 
 TEST(Csv, LimitsHold) {

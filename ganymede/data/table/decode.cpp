@@ -60,9 +60,11 @@ std::string id_text(const Column& column, int64_t row) {
   }
   const size_t mark = column.pattern.find('%');
   if (mark == std::string::npos) return fmt::format("{}{}", column.pattern, column.next_id + row);
+  constexpr int kWidest = 20;
   int width = 0;
   const char* end = column.pattern.data() + column.pattern.size();
   std::from_chars(column.pattern.data() + mark + 1, end, width);
+  width = std::clamp(width, 0, kWidest);
   return fmt::format("{}{:0{}}", column.pattern.substr(0, mark), column.next_id + row, width);
 }
 

@@ -93,14 +93,11 @@ void fit_categories(const Table& table, const EncoderOptions& options, ColumnCod
   }
 }
 
-// The mode of a number, drawn by `uniform` in [0, 1).
-size_t drawn_mode(const std::vector<MixtureMode>& modes, double value, double uniform,
-                  std::vector<double>& shares) {
-  shares.resize(modes.size());
-  responsibilities(modes, value, shares.data());
-  double left = uniform * (1 + kLeastShare * static_cast<double>(modes.size()));
+// A mode by its share, drawn by `uniform` in [0, 1).
+size_t drawn_mode(const std::vector<double>& shares, double uniform) {
+  double left = uniform * (1 + kLeastShare * static_cast<double>(shares.size()));
   size_t mode = 0;
-  for (; mode + 1 < modes.size(); ++mode) {
+  for (; mode + 1 < shares.size(); ++mode) {
     left -= shares[mode] + kLeastShare;
     if (left < 0) break;
   }
@@ -126,7 +123,7 @@ uint16_t fallback_place(const ColumnCode& code) {
 void encode_numbers(const Cells& cells, const ColumnCode& code, std::vector<float>& scalars,
                     std::vector<uint16_t>& places) {
   const Stream keyed(0, "mode", static_cast<uint64_t>(code.column));
-  std::vector<double> shares;
+  Responsibilities shares(code.modes);
   const size_t n = cells.numbers.size();
   places.resize(n);
   if (!code.modes.empty()) scalars.resize(n);
@@ -148,7 +145,7 @@ void encode_numbers(const Cells& cells, const ColumnCode& code, std::vector<floa
       continue;
     }
     const uint64_t key = (static_cast<uint64_t>(row) << 16) + static_cast<uint64_t>(code.column);
-    const size_t mode = drawn_mode(code.modes, value, keyed.at(key).next_uniform(), shares);
+    const size_t mode = drawn_mode(shares(value), keyed.at(key).next_uniform());
     const MixtureMode& own = code.modes[mode];
     scalars[row] = static_cast<float>(
         std::clamp((value - own.mean) / (kDeviations * own.deviation), -kLargest, kLargest));
@@ -207,15 +204,21 @@ ColumnCode code_from_json(const Json& json) {
 }
 
 // What decoding indexes by.
-void check_code(const ColumnCode& code, const TableSchema& schema, const std::string& where) {
+void check_code(const ColumnCode& code, const TableSchema& schema, bool minmax,
+                const std::string& where) {
   const auto columns = static_cast<int64_t>(schema.columns.size());
-  bool good = code.column >= 0 && code.column < columns && code.places() < Encoder::kNoPlace;
+  bool good = code.column >= 0 && code.column < columns && code.words >= 0 &&
+              code.categories >= 0 && code.places() < Encoder::kNoPlace;
   if (good) {
     const Column& column = schema.columns[static_cast<size_t>(code.column)];
     const auto categories = static_cast<int64_t>(column.categories.size());
     good = code.categories <= categories && (!code.rare || code.categories < categories) &&
            code.words <= static_cast<int64_t>(column.words.size()) &&
            (column.is_discrete() || column.is_continuous());
+    const bool bare = code.modes.empty() && code.special.empty() && code.words == 0;
+    const bool unit = minmax && column.is_continuous();
+    good = good && (column.is_discrete() ? bare : code.categories == 0 && !code.rare) &&
+           (unit ? bare && !code.missing : code.places() > 0);
   }
   if (!good) {
     throw ModelError({.where = where,
@@ -271,12 +274,13 @@ Encoder Encoder::fit(const Table& table, const EncoderOptions& options) {
 Encoder Encoder::from_json(const Json& json, const std::string& where) {
   try {
     auto schema = std::make_shared<TableSchema>(schema_from_json(json.at("schema"), where));
+    const bool minmax = json.at("encoding") == "minmax";
     std::vector<ColumnCode> codes;
     for (const Json& code : json.at("codes")) {
       codes.push_back(code_from_json(code));
-      check_code(codes.back(), *schema, where);
+      check_code(codes.back(), *schema, minmax, where);
     }
-    return Encoder(std::move(schema), std::move(codes), json.at("encoding") == "minmax");
+    return Encoder(std::move(schema), std::move(codes), minmax);
   } catch (const Json::exception& error) {
     throw ModelError({.where = where, .found = error.what(), .allowed = "the encoding of a table"});
   }

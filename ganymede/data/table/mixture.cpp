@@ -294,16 +294,29 @@ std::vector<MixtureMode> fit_modes(const WeightedPoints& all, const MixtureOptio
   return modes;
 }
 
-void responsibilities(const std::vector<MixtureMode>& modes, double value, double* out) {
+Responsibilities::Responsibilities(const std::vector<MixtureMode>& modes) : shares_(modes.size()) {
+  for (const MixtureMode& mode : modes) {
+    means_.push_back(mode.mean);
+    scales_.push_back(1 / mode.deviation);
+    logs_.push_back(std::log(mode.weight / mode.deviation));
+  }
+}
+
+const std::vector<double>& Responsibilities::operator()(double value) {
+  constexpr double kNothing = -50;  // e^-50 is nothing beside 1e-6, which draws add
   double largest = -std::numeric_limits<double>::infinity();
-  for (size_t k = 0; k < modes.size(); ++k) {
-    const double distance = (value - modes[k].mean) / modes[k].deviation;
-    out[k] = std::log(modes[k].weight / modes[k].deviation) - 0.5 * distance * distance;
-    largest = std::max(largest, out[k]);
+  for (size_t k = 0; k < shares_.size(); ++k) {
+    const double distance = (value - means_[k]) * scales_[k];
+    shares_[k] = logs_[k] - 0.5 * distance * distance;
+    largest = std::max(largest, shares_[k]);
   }
   double sum = 0;
-  for (size_t k = 0; k < modes.size(); ++k) sum += out[k] = std::exp(out[k] - largest);
-  for (size_t k = 0; k < modes.size(); ++k) out[k] /= sum;
+  for (double& share : shares_) {
+    share = share - largest < kNothing ? 0 : std::exp(share - largest);
+    sum += share;
+  }
+  for (double& share : shares_) share /= sum;
+  return shares_;
 }
 
 }  // namespace ganymede::data

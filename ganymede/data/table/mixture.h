@@ -51,7 +51,16 @@ std::vector<int64_t> nearest_centers(const WeightedPoints& points, int64_t compo
 std::vector<MixtureMode> fit_modes(const WeightedPoints& points,
                                    const MixtureOptions& options = {});
 
-// Share of each mode in `value`, adding up to 1.
-void responsibilities(const std::vector<MixtureMode>& modes, double value, double* out);
+// Share of each mode in a value, adding up to 1.
+class Responsibilities {
+ public:
+  explicit Responsibilities(const std::vector<MixtureMode>& modes);
+  // Good until the next call.
+  const std::vector<double>& operator()(double value);
+
+ private:
+  std::vector<double> means_, scales_, logs_;  // of modes: mean, 1 / deviation, log height
+  std::vector<double> shares_;
+};
 
 }  // namespace ganymede::data

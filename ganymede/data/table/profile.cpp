@@ -16,11 +16,11 @@
 namespace ganymede::data {
 namespace {
 
-constexpr size_t kMostDistinct = 50'000;   // texts remembered of a column
-constexpr int64_t kMostCategories = 1000;  // beyond, mostly different texts are no categories
-constexpr size_t kMostWords = 8;           // among numbers
-constexpr double kMostly = 0.9;            // a share that makes the rest look wrong
-constexpr int64_t kFewRows = 20;           // fewer say nothing about ids
+constexpr size_t kMostDistinct = 50'000;  // texts remembered of a column
+constexpr size_t kMostCategories = 1000;  // beyond, mostly different texts are no categories
+constexpr size_t kMostWords = 8;          // among numbers
+constexpr double kMostly = 0.9;           // a share that makes the rest look wrong
+constexpr int64_t kFewRows = 20;          // fewer say nothing about ids
 constexpr int kMostDecimals = 15;
 constexpr double kExactIntegers = 9007199254740992.0;  // 2^53
 constexpr int64_t kPatience = 100;  // cells that a format of times may miss before it is given up
@@ -80,12 +80,16 @@ ColumnProfile::ColumnProfile(const std::string& name, const ColumnHint* hint,
       missing_spellings_(missing),
       reader_(reader),
       decimal_comma_(decimal_comma),
+      id_name_(names_an_id(name)),
       minimum_(kInfinity),
       maximum_(-kInfinity),
       times_(known_datetime_formats().size(), 0),
       first_misfit_(times_.size()),
       time_minimum_(times_.size(), kInfinity),
       time_maximum_(times_.size(), -kInfinity) {
+  for (const std::string& spelling : missing) {
+    longest_missing_ = std::max(longest_missing_, spelling.size());
+  }
   if (hint_ == nullptr || hint_->format.empty()) return;
   times_.assign(1, 0);
   first_misfit_.resize(1);
@@ -93,7 +97,8 @@ ColumnProfile::ColumnProfile(const std::string& name, const ColumnHint* hint,
 
 void ColumnProfile::add(const media::CsvField& field) {
   const std::string_view text = trimmed(field.text);
-  if (missing_spellings_.find(text) != missing_spellings_.end()) {
+  if (text.size() <= longest_missing_ &&
+      missing_spellings_.find(text) != missing_spellings_.end()) {
     ++missing_;
     const auto found = missing_texts_.find(field.text);
     if (found != missing_texts_.end()) {
@@ -117,7 +122,9 @@ void ColumnProfile::add(const media::CsvField& field) {
     if (first_bad_.line == 0) first_bad_ = {field.line, field.column, std::string(text)};
   } else {
     if (first_word_.line == 0) first_word_ = {field.line, field.column, std::string(text)};
-    if (const auto found = words_.find(field.text); found != words_.end()) {
+    if (many_words_) {
+      // No longer words among numbers.
+    } else if (const auto found = words_.find(field.text); found != words_.end()) {
       ++found->second;
     } else if (words_.size() < kMostWords) {
       words_.emplace(field.text, 1);
@@ -160,13 +167,20 @@ void ColumnProfile::add_times(const media::CsvField& field, std::string_view tex
 }
 
 void ColumnProfile::add_distinct(std::string_view text) {
+  if (many_) return;  // nothing asks for them any more
   if (const auto found = distinct_.find(text); found != distinct_.end()) {
     ++found->second.count;
-  } else if (distinct_.size() < kMostDistinct) {
+  } else if (distinct_.size() < most_distinct()) {
     distinct_.emplace(text, Seen{1, present_});
   } else {
     many_ = true;
   }
+}
+
+// Nothing asks how many different numbers there are beyond a few, but for ids.
+size_t ColumnProfile::most_distinct() const {
+  const bool numbers = numbers_ + 1 == present_ && hint_ == nullptr && !id_name_;
+  return numbers ? kMostCategories : kMostDistinct;
 }
 
 void ColumnProfile::fail(const Place& place, const std::string& allowed,
@@ -210,7 +224,7 @@ ColumnKind ColumnProfile::kind() const {
   if (is_boolean()) return ColumnKind::kBoolean;
   if (numbers_ == present_) {
     const bool key = missing_ == 0 && present_ >= kFewRows && most_decimals_ == 0 && !exponents_ &&
-                     (consecutive_ || (names_an_id(name_) && is_key()));
+                     (consecutive_ || (id_name_ && is_key()));
     return key || !exact_ ? ColumnKind::kId : ColumnKind::kNumber;
   }
   if (numbers_ > 0 && numbers_with_words()) return ColumnKind::kNumber;
@@ -224,8 +238,9 @@ ColumnKind ColumnProfile::kind() const {
     }
     return ColumnKind::kDatetime;
   }
-  const auto different = static_cast<int64_t>(distinct_.size());
-  if (is_key() || many_ || (different > kMostCategories && different > present_ / 2)) {
+  const size_t different = distinct_.size();
+  const bool mostly_different = different > static_cast<size_t>(present_) / 2;
+  if (is_key() || many_ || (different > kMostCategories && mostly_different)) {
     return ColumnKind::kId;
   }
   return ColumnKind::kCategory;
@@ -269,7 +284,9 @@ void ColumnProfile::fill_id(Column& column) const {
     column.next_id = static_cast<int64_t>(maximum_) + 1;
   } else {
     const size_t digits = sample_.find_last_not_of("0123456789") + 1;
-    const bool numbered = digits < sample_.size() && sample_.find('%') == std::string::npos;
+    constexpr size_t kLongest = 64;
+    const bool numbered = digits < sample_.size() && sample_.find('%') == std::string::npos &&
+                          sample_.size() <= kLongest;
     column.pattern =
         numbered ? fmt::format("{}%0{}d", sample_.substr(0, digits), sample_.size() - digits)
                  : "row-%06d";

@@ -51,6 +51,7 @@ class ColumnProfile {
   bool is_boolean() const;
   bool is_key() const;
   size_t best_format() const;
+  size_t most_distinct() const;
   void fill_number(Column& column) const;
   void fill_categories(Column& column) const;
   void fill_id(Column& column) const;
@@ -61,6 +62,8 @@ class ColumnProfile {
   const TextSet& missing_spellings_;
   const media::CsvReader& reader_;
   bool decimal_comma_;
+  bool id_name_;
+  size_t longest_missing_ = 0;
 
   int64_t present_ = 0, missing_ = 0, numbers_ = 0, padded_ = 0;
   std::map<std::string, int64_t, std::less<>> missing_texts_;

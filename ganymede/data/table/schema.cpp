@@ -4,6 +4,7 @@
 
 #include "ganymede/core/error.h"
 #include "ganymede/core/text.h"
+#include "ganymede/data/table/datetime.h"
 
 namespace ganymede::data {
 namespace {
@@ -11,6 +12,9 @@ namespace {
 using nlohmann::json;
 
 constexpr int kForm = 1;
+constexpr int kMostDecimals = 15;
+constexpr size_t kLongestPattern = 200;
+constexpr int64_t kMostIds = int64_t{1} << 62;
 
 json to_json(const Column& column) {
   json result = {{"name", column.name}, {"kind", name_of(column.kind)}};
@@ -63,6 +67,16 @@ Column column_from_json(const json& from, const std::string& where) {
                               std::to_string(column.categories.size()) + " categories",
                      .allowed = "a count for each category"});
   }
+  const bool ranged =
+      column.minimum <= column.maximum && column.decimals >= -1 && column.decimals <= kMostDecimals;
+  const bool counted =
+      column.pattern.size() <= kLongestPattern && column.next_id >= 0 && column.next_id < kMostIds;
+  if (!ranged || !counted) {
+    throw DataError({.where = where,
+                     .found = "column " + json_string(column.name) + ": " + from.dump(),
+                     .allowed = "a range that rises, -1 to 15 decimals, ids that can be counted"});
+  }
+  if (column.kind == ColumnKind::kDatetime) check_datetime_format(column.format, where);
   return column;
 }
 

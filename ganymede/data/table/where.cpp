@@ -206,13 +206,15 @@ class Parser {
     }
     if (found != all.end()) return static_cast<int32_t>(found - all.begin());
     if (own.missing > 0 && trimmed(own.missing_text) == trimmed(text)) return -1;
-    const auto near = did_you_mean(text, all);
+    std::vector<std::string> plain;
+    for (const std::string& known : all) plain.emplace_back(trimmed(known));
+    const auto near = did_you_mean(text, plain);
     constexpr size_t kShown = 12;
     std::vector<std::string> shown(
         all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), kShown)));
     if (all.size() > kShown) shown.emplace_back("...");
     refuse(own, "has no " + json_string(text) + " in the training data", join(shown),
-           near ? std::string(trimmed(*near)) : "");
+           near.value_or(""));
   }
 
   double number(const Column& own, const std::string& text) const {
@@ -232,7 +234,11 @@ class Parser {
       const auto word = std::find(own.words.begin(), own.words.end(), text);
       if (own.is_discrete()) {
         const int32_t code = category(own, text);
-        code < 0 ? static_cast<void>(allow_missing = true) : categories.push_back(code);
+        if (code >= 0) {
+          categories.push_back(code);
+        } else {
+          allow_missing = true;
+        }
       } else if (word != own.words.end()) {
         words.push_back(static_cast<int32_t>(word - own.words.begin()));
       } else {
