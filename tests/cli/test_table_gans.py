@@ -59,7 +59,7 @@ def test_other_real_rows_are_hard_to_tell_and_copies_are_found(files):
     assert abs(judged["detection AUC"]["value"] - 0.5) < 0.1
     assert judged["trained on synthetic: AUC"]["value"] > 0.9
     assert judged["trained on synthetic: AUC"]["floor"] > 0.9
-    assert judged["new rows"]["value"] > 0.9
+    assert judged["new rows"]["value"] > 0.7
     assert abs(judged["membership attack AUC"]["value"] - 0.5) < 0.08
     copies = write(files / "copies.csv", list(people(600, 1))[:450])
     judged = scores(copies, "--data", files / "train.csv", "--holdout", files / "test.csv",
