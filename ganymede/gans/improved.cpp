@@ -264,9 +264,9 @@ class Improved final : public Gan {
     if (config_.feature_matching == FeatureMatching::kOff) {
       return {{"adversarial", loss::generator(config_.loss, discriminator_(fakes))}};
     }
-    nn::Module& judge = *discriminator_->module;
-    const at::Tensor real = judge.features(reals).mean(0);  // each draws D's noise: one by one
-    const at::Tensor gap = real - judge.features(fakes).mean(0);
+    // Each draws D's noise: one by one.
+    const at::Tensor real = discriminator_.features(reals).mean(0);
+    const at::Tensor gap = real - discriminator_.features(fakes).mean(0);
     const bool l1 = config_.feature_matching == FeatureMatching::kL1;
     return {{"feature_matching", (l1 ? gap.abs() : gap.square()).mean()}};
   }

@@ -128,9 +128,9 @@ class Sgan final : public Gan {
   Terms loss(const Phase& phase, const Batch& reals, Step& step) override {
     const at::Tensor fakes = generator_(step.latents(latent(), reals.size()));
     if (phase.name == "D") return discriminator_loss(reals, fakes.detach(), step);
-    nn::Module& judge = *discriminator_->module;
-    const at::Tensor wanted = judge.features(reals.samples).mean(0);
-    return {{"feature_matching", (judge.features(fakes).mean(0) - wanted).square().mean()}};
+    const at::Tensor wanted = discriminator_.features(reals.samples).mean(0);
+    return {
+        {"feature_matching", (discriminator_.features(fakes).mean(0) - wanted).square().mean()}};
   }
 
   Latent latent() const override { return {config_.latent_dim, Latent::Kind::kUniform, 0, 1}; }
