@@ -243,7 +243,7 @@ TEST(EvaluationRefuses, MetricsThatCannotBe) {
     return refusal([&] { evaluate(normal_subject(), *reals, quick({metric})); });
   };
   EXPECT_TRUE(contains(error_of("kdi"), "try: kid"));
-  EXPECT_TRUE(contains(error_of("swd"), "images"));
+  EXPECT_TRUE(contains(error_of("swd"), "allowed: image"));
   EXPECT_TRUE(contains(error_of("is"), "a classifier"));
   EXPECT_TRUE(contains(error_of("modes"), "not known"));
   EXPECT_TRUE(contains(error_of("ppl"), "a generator"));
