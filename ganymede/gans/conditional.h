@@ -27,8 +27,8 @@ const SampleSpec& labelled(const SampleSpec& spec, const std::string& gan);
 // float32 [count, classes].
 at::Tensor condition_or_even(const at::Tensor& labels, int64_t count, int64_t classes);
 
-// Mean cross-entropy of class logits [N, classes] over the samples that have a label (int64 [N]; -1:
-// none), 0 where none has; scalar.
+// Mean cross-entropy of class logits [N, classes] over the samples that have a label (int64 [N];
+// -1: none), 0 where none has; scalar.
 at::Tensor class_loss(const at::Tensor& logits, const at::Tensor& labels);
 // Share of labelled samples whose largest logit is their class; scalar without gradient.
 at::Tensor class_accuracy(const at::Tensor& logits, const at::Tensor& labels);
