@@ -73,7 +73,7 @@ inline Batch real_batch(const json& golden, int64_t key) {
           .labels = class_labels(golden)};
 }
 
-inline void fill_weights(nn::Module& module, double gain, double chirp) {
+inline void fill_weights(nn::Module& module, double gain = 1.5, double chirp = 0) {
   const at::NoGradGuard no_grad;
   int64_t k = 0;
   module.each_parameter([&](const std::string& path, at::Tensor& parameter) {

@@ -8,7 +8,6 @@
 #include "ganymede/nn/gaussian_noise.h"
 #include "ganymede/nn/layers.h"
 #include "ganymede/nn/pixel_range.h"
-#include "ganymede/nn/weight_norm.h"
 
 namespace ganymede::nn {
 namespace {
@@ -65,30 +64,6 @@ TEST(GaussianNoise, OnlyInTrainingAndOfTheDeviationAsked) {
   EXPECT_NEAR(noisy.std().item<double>(), 0.5, 0.01);
   EXPECT_NEAR(noisy.mean().item<double>(), 0.0, 0.02);
   EXPECT_EQ(gaussian_noise(0), nullptr);
-}
-
-TEST(WeightNorm, LengthOfTheWeightsDoesNotMatter) {
-  WeightNormLinear layer(4, 3);
-  layer.initialize(1, "test");
-  Stream random(2, "input");
-  const at::Tensor input = random.normal({5, 4});
-  const at::Tensor before = layer.forward(input);
-  layer.each_parameter([](const std::string& path, at::Tensor& tensor) {
-    if (path == "weight") tensor.detach().mul_(17);
-  });
-  EXPECT_TRUE(at::allclose(layer.forward(input), before, 1e-5, 1e-6));
-}
-
-TEST(WeightNorm, FitGivesEveryOutputMeanZeroAndVarianceOne) {
-  WeightNormLinear layer(4, 3, {.trained_scale = true});
-  layer.initialize(1, "test");
-  Stream random(2, "input");
-  const at::Tensor input = random.normal({500, 4}) * 3 + 2;
-  const at::Tensor out = layer.fit(input);
-  EXPECT_TRUE(at::allclose(out.mean(0), at::zeros({3}), 0, 1e-5));
-  EXPECT_TRUE(at::allclose(out.square().mean(0), at::ones({3}), 1e-4));
-  EXPECT_TRUE(at::equal(layer.forward(input), out));
-  EXPECT_EQ(layer.parameter_count(), 4 * 3 + 3 + 3);
 }
 
 }  // namespace

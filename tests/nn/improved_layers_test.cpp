@@ -1,5 +1,5 @@
 // Minibatch discrimination, weight norm, virtual batch norm, history and borrowed weights against
-// closed forms; their numbers within whole games: tests/gans/improve_golden_test.cpp.
+// closed forms; their numbers within whole games: tests/train/improve_golden_test.cpp.
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
