@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ganymede/core/error.h"
+#include "ganymede/core/files.h"
 #include "ganymede/media/tensor_folder.h"
 #include "toys.h"
 
@@ -32,8 +33,24 @@ struct Case {
 };
 void PrintTo(const Case& value, std::ostream* out) { *out << value.name(); }
 
+constexpr const char* kTable = "table";
+
 bool has_key(const std::string& gan, const std::string& key) {
   return gans::registry().find(gan).builder()->defaults().find(key) != nullptr;
+}
+
+// 22 rows with a number, a category, and gaps.
+fs::path table_file() {
+  static const TempFolder folder;
+  const fs::path path = folder.path() / "rows.csv";
+  if (fs::exists(path)) return path;
+  std::string text = "height,kind,weight\n";
+  for (int i = 0; i < 22; ++i) {
+    const std::string weight = i % 5 == 3 ? "" : std::to_string(40 + i * i % 37) + ".5";
+    text += std::to_string(150 + i * 7 % 41) + (i % 3 == 0 ? ",round," : ",long,") + weight + "\n";
+  }
+  write_file_atomic(path, text);
+  return path;
 }
 
 // 22 samples: every step meets the end of an epoch or lies in its middle.
@@ -42,6 +59,13 @@ config::Recipe recipe_for(const Case& value) {
       recipe_of({"gan.name=" + value.gan, "data.path=" + value.data, "data.limit=22",
                  "train.batch=4", "train.accumulate=2", "train.balance.enabled=true",
                  "train.balance.high=0.5", "train.balance.low=0.5", "train.ema_kimg=0.01"});
+  if (value.data == kTable) {
+    const bool modes = has_key(value.gan, "pack");
+    recipe.set("data.path=" + table_file().string());
+    recipe.set("data.domain=table");
+    recipe.set(std::string("data.encoding=") + (modes ? "modes" : "minmax"));
+    if (modes) recipe.set("gan.pack=2");
+  }
   for (const std::string& assignment : variants().at(value.variant)) recipe.set(assignment);
   for (const char* key : {"base_channels", "generator_channels", "discriminator_channels"}) {
     if (has_key(value.gan, key)) recipe.set(std::string("gan.") + key + "=4");
@@ -66,8 +90,8 @@ bool needs_labels(const gans::Registry::Entry& entry) {
 }
 
 std::vector<Case> cases() {
-  const std::map<std::string, std::vector<std::string>> data = {{"image", {"digits", "shapes"}},
-                                                                {"points", {"ring8", "gaussian"}}};
+  const std::map<std::string, std::vector<std::string>> data = {
+      {"image", {"digits", "shapes"}}, {"points", {"ring8", "gaussian"}}, {"table", {kTable}}};
   std::vector<Case> found;
   for (const auto& entry : gans::registry().entries()) {
     for (const std::string& domain : entry.info.domains) {
