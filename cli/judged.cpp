@@ -98,17 +98,20 @@ Judged open_model(const std::string& path, const std::string& device) {
   return judged;
 }
 
-// The spec of data whose samples are encoded (rows of a table): others must be encoded alike.
-std::optional<SampleSpec> encoded_spec(const data::DataConfig& config) {
+bool is_text(const fs::path& path) {
+  const std::string extension = path.extension().string();
+  return extension == ".csv" || extension == ".tsv" || extension == ".dat" || extension == ".txt";
+}
+
+// The spec of reference data whose samples are rows: a text file beside them is read as they are.
+std::optional<SampleSpec> spec_of_rows(const data::DataConfig& config) {
   if (config.path.empty()) return {};
-  for (const auto& [name, help] : data::builtin_datasets()) {
-    if (name == config.path) return {};
-  }
-  const std::string extension = data::find_data(config.path).extension().string();
-  if (extension != ".csv" && extension != ".tsv" && extension != ".dat" && extension != ".txt")
-    return {};
+  const auto builtin = data::builtin_datasets();
+  const bool known = std::any_of(builtin.begin(), builtin.end(),
+                                 [&](const auto& set) { return set.first == config.path; });
+  if (!known && !is_text(data::find_data(config.path))) return {};
   const SampleSpec spec = data::open_dataset(config)->spec();
-  return spec.domain_state.empty() ? std::nullopt : std::optional(spec);
+  return spec.shape.size() == 1 ? std::optional(spec) : std::nullopt;
 }
 
 // As the subject's samples are encoded, where they are.
@@ -135,8 +138,9 @@ Judged open_judged(const std::string& path, const DataFlags& flags, const std::s
   if (holds_model(path)) return open_model(path, device);
   data::DataConfig config;
   apply(flags, config);
-  if (const auto spec = encoded_spec(config))
+  if (const auto spec = is_text(path) ? spec_of_rows(config) : std::nullopt) {
     config = data::domain_of(*spec).fitting(std::move(config), *spec);
+  }
   config.path = path;
   config.split = "train";  // where there are several; --split chooses the reference's
   Judged judged;

@@ -55,6 +55,11 @@ std::string csv_text(const at::Tensor& points) {
 
 }  // namespace
 
+DataConfig PointsDomain::fitting(DataConfig config, const SampleSpec&) const {
+  config.domain = "points";
+  return config;
+}
+
 media::Image PointsDomain::preview(const at::Tensor& samples, const at::Tensor& reals,
                                    const PreviewOptions& options) const {
   const at::Tensor fakes = checked(samples);

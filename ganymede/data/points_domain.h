@@ -13,6 +13,7 @@ class PointsDomain final : public Domain {
   media::Image preview(const at::Tensor& samples, const at::Tensor& reals,
                        const PreviewOptions& options) const override;
   std::vector<media::Image> pictures(const at::Tensor&) const override { return {}; }
+  DataConfig fitting(DataConfig config, const SampleSpec& spec) const override;
   // A .npz holds "x", float32 [N, D]; a .csv a header (x, y, z) and one line for each point.
   std::vector<std::filesystem::path> write(const at::Tensor& samples,
                                            const std::vector<std::string>& names,

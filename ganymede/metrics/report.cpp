@@ -168,7 +168,8 @@ std::string settings_line(const Record& record) {
 std::vector<ReportPicture> exhibit_pictures(const Exhibits& exhibits, const SampleSpec& spec) {
   std::vector<ReportPicture> pictures;
   const data::Domain& domain = data::domain_of(spec);
-  const bool together = domain.pictures(exhibits.samples).empty();  // one picture of all samples
+  // One picture of all samples where a sample is none.
+  const bool together = exhibits.samples.defined() && domain.pictures(exhibits.samples).empty();
   if (exhibits.samples.defined()) {
     const at::Tensor reals = together ? exhibits.reals : at::Tensor();
     pictures.push_back({"Samples", "The first ones of the evaluation, not chosen.",

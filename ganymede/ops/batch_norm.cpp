@@ -4,7 +4,6 @@
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "ganymede/ops/conv_choice.h"
 #include "ganymede/ops/norm/batch_norm.h"
 #include "ganymede/ops/pool.h"
 
@@ -103,10 +102,9 @@ bool usable(const at::Tensor& tensor) {
 }
 
 bool fits(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias) {
-  return conv_mode() != ConvMode::kTorch && input.dim() == 4 && input.numel() > 0 &&
-         input.size(2) * input.size(3) >= kFewestPixels && usable(input) && usable(weight) &&
-         usable(bias) && weight.sizes() == at::IntArrayRef{input.size(1)} &&
-         bias.sizes() == weight.sizes();
+  return input.dim() == 4 && input.numel() > 0 && input.size(2) * input.size(3) >= kFewestPixels &&
+         usable(input) && usable(weight) && usable(bias) &&
+         weight.sizes() == at::IntArrayRef{input.size(1)} && bias.sizes() == weight.sizes();
 }
 
 at::Tensor trained(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,

@@ -116,7 +116,8 @@ at::Tensor Augmentation::apply(const at::Tensor& samples) {
   const int64_t extra = samples.dim() == 4 || samples.dim() == 2 ? samples.size(1) - own : -1;
   if (!random_ || (extra != 0 && extra != spec.classes)) return samples;
   applied_ = true;
-  at::Tensor picture = samples.narrow(1, 0, own);
+  // Not even a view where there is nothing to cut: the graph of p = 0 is that of no augmentation.
+  at::Tensor picture = extra == 0 ? samples : samples.narrow(1, 0, own);
   if (!maps) picture = picture.reshape({-1, spec.shape.at(0), spec.shape.at(1), spec.shape.at(2)});
   picture = operation_(picture);
   if (!maps) picture = picture.flatten(1);

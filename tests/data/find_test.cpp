@@ -49,8 +49,10 @@ TEST(WrongFile, IsNamedWithWhatItIs) {
   EXPECT_TRUE(contains(open_error(at_path(folder / "one.png")), "a single PNG picture"));
   write_bytes(folder / "empty", "");
   EXPECT_TRUE(contains(open_error(at_path(folder / "empty")), "an empty file"));
+  write_bytes(folder / "text", "hello");
+  EXPECT_TRUE(contains(open_error(at_path(folder / "text")), "a file of unknown kind"));
   write_bytes(folder / "text.txt", "hello");
-  EXPECT_TRUE(contains(open_error(at_path(folder / "text.txt")), "a file of unknown kind"));
+  EXPECT_TRUE(contains(open_error(at_path(folder / "text.txt")), "no rows"));
 }
 
 }  // namespace

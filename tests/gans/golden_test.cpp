@@ -51,7 +51,7 @@ TEST_P(GoldenGan, LossesAndGradientsOfEveryPhaseAreTheSame) {
       network->module->each_parameter([&](const std::string& path, at::Tensor& parameter) {
         ASSERT_EQ(parameter.grad().defined(), expected["gradients"].contains(path)) << path;
         if (!parameter.grad().defined()) return;
-        expect_digest(parameter.grad(), expected["gradients"].at(path), 1e-4, 0.05,
+        expect_digest(parameter.grad(), expected["gradients"].at(path), 1e-4, 0.1,
                       "gradient of " + path);
         parameter.mutable_grad().reset();
       });

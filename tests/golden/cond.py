@@ -83,20 +83,20 @@ class Noise(nn.Module):
 
 
 class WeightNorm(nn.Module):
-    """y = x (scale v / |v|)^T + b; the scale is trained or stays 1."""
+    """y = x (gain v / |v|)^T + b; the gain is trained or stays 1. 1e-6 in the root: the authors' code."""
 
     def __init__(self, inputs, outputs, trained):
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(outputs, inputs))
+        self.v = nn.Parameter(torch.empty(outputs, inputs))
         if trained:
-            self.scale = nn.Parameter(torch.ones(outputs))
+            self.gain = nn.Parameter(torch.ones(outputs))
         else:
-            self.register_buffer("scale", torch.ones(outputs))
+            self.register_buffer("gain", torch.ones(outputs))
         self.bias = nn.Parameter(torch.empty(outputs))
 
     def forward(self, x):
-        rows = self.weight / self.weight.norm(dim=1, keepdim=True)
-        return x @ (rows * self.scale[:, None]).T + self.bias
+        rows = self.v / (self.v.square().sum(1, keepdim=True) + 1e-6).sqrt()
+        return x @ (rows * self.gain[:, None]).T + self.bias
 
 
 class Game:
