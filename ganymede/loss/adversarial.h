@@ -49,6 +49,8 @@ struct Labels {
 
 // A whole game of logits. Any Adversarial is one.
 struct Objective : Labels {
+  // A bare loss is a game: calls name one where a whole objective may stand.
+  // NOLINTNEXTLINE(google-explicit-constructor)
   Objective(Adversarial kind = Adversarial::kNonSaturating) : loss(kind) {}
 
   Adversarial loss;

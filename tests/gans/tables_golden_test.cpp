@@ -92,9 +92,9 @@ TEST_P(GoldenTables, LossesAndGradientsOfEveryPhaseAreTheSame) {
   gans::Step step(*gan_, golden_["seed"], 0, at::kCPU);
   for (const json& expected : golden_["first"]) {
     const auto phases = gan_->phases();
-    const auto phase = std::find_if(phases.begin(), phases.end(), [&](const gans::Phase& own) {
-      return own.name == expected["phase"];
-    });
+    const std::string name = expected["phase"];
+    const auto phase = std::find_if(phases.begin(), phases.end(),
+                                    [&](const gans::Phase& own) { return own.name == name; });
     ASSERT_NE(phase, phases.end());
     step.begin_phase(*phase, 0);
     checked_loss(*gan_, *phase, batch_at(golden_, 0), step, expected["terms"], 1e-5).backward();
