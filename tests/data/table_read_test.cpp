@@ -188,9 +188,9 @@ TEST_F(TableRead, Csv01To07BrokenFiles) {
 }
 
 TEST_F(TableRead, Csv08And09SizesBeyondTheLimits) {
-  std::string wide;
-  wide.resize(100'000'000, 'x');
-  refused("a,b\n1," + wide + "\n", "2:3", "1.0 MiB");
+  std::string cell;
+  cell.resize(100'000'000, 'x');
+  refused("a,b\n1," + cell + "\n", "2:3", "1.0 MiB");
   refused("a,b\n1,\"" + std::string(3'000'000, '\n') + "\n", "2:3", "quoted field");
   std::string wide = "c0";
   for (int i = 1; i < 100'000; ++i) wide += ",c" + std::to_string(i);
