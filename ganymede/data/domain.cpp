@@ -7,6 +7,7 @@
 
 #include "ganymede/core/error.h"
 #include "ganymede/core/text.h"
+#include "ganymede/data/detector/detector_domain.h"
 #include "ganymede/data/image_domain.h"
 #include "ganymede/data/points_domain.h"
 #include "ganymede/data/table/table_domain.h"
@@ -30,7 +31,9 @@ std::unique_ptr<const Domain> with_state(const std::string& state) {
 // Adding a domain is one line here.
 const std::map<std::string, MakeDomain>& makers() {
   static const std::map<std::string, MakeDomain> all = {
+      {"detector", with_state<DetectorDomain>},
       {"image", stateless<ImageDomain>},
+      {"parameters", with_state<ParametersDomain>},
       {"points", stateless<PointsDomain>},
       {"table", with_state<TableDomain>},
   };

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 
+#include "ganymede/data/detector/detector_data.h"
+
 namespace ganymede::data {
 
 const std::vector<DataKind>& data_kinds() {
-  static const std::vector<DataKind> kinds = {};
+  static const std::vector<DataKind> kinds = {
+      {"detector", resembles_detector, open_detector},
+  };
   return kinds;
 }
 

@@ -41,7 +41,7 @@ constexpr std::array<Color, 10> kViridis = {{{68, 1, 84},
                                              {180, 222, 44},
                                              {253, 231, 37}}};
 
-Color viridis(double fraction) {
+Color viridis_color(double fraction) {
   const double position = std::clamp(fraction, 0.0, 1.0) * (kViridis.size() - 1);
   const size_t below = std::min(static_cast<size_t>(position), kViridis.size() - 2);
   const double rest = position - static_cast<double>(below);
@@ -148,7 +148,7 @@ void draw_color_scale(Chart& chart, const Range& range) {
   const Box box{left, area.top, left + 12.0 * chart.unit(), area.bottom};
   chart.canvas().set_clip(box);
   for (double y = box.top; y < box.bottom; y += 1.0)
-    chart.canvas().fill({box.left, y, box.right, y + 1}, viridis((box.bottom - y) / box.height()));
+    chart.canvas().fill({box.left, y, box.right, y + 1}, viridis_color((box.bottom - y) / box.height()));
   chart.draw_right_ticks(box, range);
 }
 
@@ -181,7 +181,7 @@ Image render(const Heatmap& map, const PlotSize& size) {
       // Whole pixels, so that no seams show between the cells.
       chart.canvas().fill(
           {std::round(low.x), std::round(high.y), std::round(high.x), std::round(low.y)},
-          viridis((value - range.low) / (range.high - range.low)));
+          viridis_color((value - range.low) / (range.high - range.low)));
     }
   }
   draw_color_scale(chart, range);
@@ -264,6 +264,8 @@ void paste(Image& page, const Image& panel, int left, int top) {
 }
 
 }  // namespace
+
+Color viridis(double fraction) { return viridis_color(fraction); }
 
 Image render_plot(const Panel& panel, const PlotSize& size) {
   check_size(size);

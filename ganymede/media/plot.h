@@ -64,6 +64,9 @@ struct PlotSize {
   int height = 420;
 };
 
+// The colour scale of heat maps: dark for 0, yellow for 1.
+Color viridis(double fraction);
+
 // RGB picture of one chart. A chart without drawable values says "no data". Throws UsageError for
 // unequal lengths or a size below 160 x 120 or beyond 8192.
 Image render_plot(const Panel& panel, const PlotSize& size = {});

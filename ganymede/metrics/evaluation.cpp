@@ -135,6 +135,7 @@ static bool can_have(const Metric& metric, const Subject& subject, const SampleS
   const bool same = subject.spec.classes == reference.classes;
   const bool obeys = subject.sample_as && same && subject.spec.classes > 0;
   if (metric.needs_any(Metric::kClasses) && !obeys) return false;
+  if (metric.needs_any(Metric::kGiven) && !reference.takes_given()) return false;
   const bool classifies = subject.classes.classify && (same || subject.classes.found);
   return !metric.needs_any(Metric::kClassifier) || classifies;
 }
@@ -205,6 +206,7 @@ Comparison Evaluator::State::compare(const Evidence& real, const Evidence& fake,
           .fake = fake,
           .training = &reals->training(),
           .holdout = reals->holdout_beside(real),
+          .spec = reference->spec(),
           .net = *net,
           .digits = digits.get(),
           .lpips = lpips.get(),
@@ -247,6 +249,7 @@ void Evaluator::State::judge(const Subject& subject, int64_t repeat, Meter& mete
   Evidence fake =
       gather(take, samples, wanted, *net, options.quantise, meter, subject.name, options.group);
   fake.labels = labels_asked_of(subject, seed, samples);
+  if (wanted.given) fake.given = reals->given(static_cast<int64_t>(seed), samples);
   if (wanted.columns) {
     std::vector<uint64_t> seeds(static_cast<size_t>(samples));
     std::iota(seeds.begin(), seeds.end(), seed);
@@ -361,7 +364,9 @@ Evaluator::Evaluator(std::shared_ptr<const data::Dataset> reference, EvaluationO
       .features = (needs & Metric::kFeatures) != 0,
       .probabilities = (needs & Metric::kProbabilities) != 0,
       .pictures = (needs & (Metric::kPictures | Metric::kTraining | Metric::kClassifier)) != 0,
-      .columns = (needs & Metric::kColumns) != 0};
+      .columns = (needs & Metric::kColumns) != 0,
+      .given = (needs & Metric::kGiven) != 0,
+      .raw = !data::domain_of(s.reference->spec()).eight_bit()};
   s.reals = std::make_unique<Reference>(s.reference, s.options, *s.net, s.wanted,
                                         (needs & Metric::kTraining) != 0);
   if (!s.options.lpips.empty()) {

@@ -41,4 +41,8 @@ Findings measure_efficacy(const Comparison& c);
 Findings measure_new_rows(const Comparison& c);
 Findings measure_privacy(const Comparison& c);
 
+// Of detectors.
+Findings measure_moments(const Comparison& c);
+Findings measure_profiles(const Comparison& c);
+
 }  // namespace ganymede::metrics

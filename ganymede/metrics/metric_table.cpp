@@ -21,6 +21,7 @@ const DomainDefaults& defaults_of(const std::string& domain) {
   static const std::vector<DomainDefaults> all = {
       {"image", "pca", {"fd", "kid", "prdc", "memorisation"}, {"class_accuracy", "classification"}},
       {"table", "identity", {"quality", "detection", "efficacy", "new_rows", "privacy"}},
+      {"detector", "identity", {"moments", "profiles"}},
       {"points", "identity", {"fd"}},
   };
   for (const DomainDefaults& defaults : all) {
@@ -135,6 +136,20 @@ const std::vector<Metric> kMetrics = {
      kOnce,
      measure_privacy,
      {"table"}},
+    {"moments",
+     "how far the distributions of what detectors are read for are from those of real events",
+     0,
+     kFloor,
+     kEach,
+     measure_moments,
+     {"detector"}},
+    {"profiles",
+     "how these follow the parameters of the event",
+     Metric::kGiven,
+     kFloor,
+     kEach,
+     measure_profiles,
+     {"detector"}},
 };
 
 }  // namespace

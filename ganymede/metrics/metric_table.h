@@ -28,6 +28,7 @@ struct Comparison {
   const Evidence& fake;
   const Evidence* training;  // what the model learned from; empty unless some metric needs it
   const Evidence* holdout;   // reals that it did not learn from; null when there are none
+  const SampleSpec& spec;  // of the reference
   const FeatureNet& net;
   const FeatureNet* digits;      // classifier of stacked digits; null when none was named
   const Lpips* lpips;            // null when no weights were named
@@ -68,6 +69,7 @@ struct Metric {
     kClasses = 1024,     // labelled data, and a subject that makes samples of their classes
     kClassifier = 2048,  // labelled data, and a subject that is a classifier as well
     kColumns = 4096,     // rows of a table
+    kGiven = 16384,      // what samples are made from
   };
   std::string name;
   std::string help;

@@ -32,10 +32,19 @@ std::vector<SampleSpec> table_specs() {
                      {.kind = Kind::kOneHot, .width = 3, .column = 2}}}};
 }
 
+// Events with parameters, and without.
+std::vector<SampleSpec> detector_specs() {
+  return {{.domain = "detector",
+           .shape = {1, 8, 16},
+           .given = {{.domain = "parameters", .shape = {2}}}},
+          {.domain = "detector", .shape = {2, 17, 17}}};
+}
+
 std::vector<SampleSpec> specs_of(const std::string& domain) {
   if (domain == "image") return {{"image", {1, 28, 28}}, {"image", {3, 32, 32}}};
   if (domain == "points") return {{"points", {2}}, {"points", {1}}};
   if (domain == "table") return table_specs();
+  if (domain == "detector") return detector_specs();
   return {};
 }
 
