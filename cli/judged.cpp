@@ -95,6 +95,12 @@ Judged open_model(const std::string& path, const std::string& device) {
       return gans::sample(model->gan(), request);
     };
   }
+  if (model->gan().size_multiple() == 1) {
+    judged.restore = [model](const at::Tensor& given) {
+      return gans::translate(model->gan(),
+                             {.seeds = {0}, .given = given, .device = model->device()});
+    };
+  }
   judged.subject.classes = classes_of(model);
   if (device == "cpu") judged.subject.latents = latents_of(model);
   if (const fs::path run = run_of(path); !run.empty()) judged.learned_from = data_of_run(run);

@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include "ganymede/data/detector/detector_data.h"
+#include "ganymede/data/degraded.h"
 
 namespace ganymede::data {
 
 const std::vector<DataKind>& data_kinds() {
   static const std::vector<DataKind> kinds = {
       {"detector", resembles_detector, open_detector},
+      {"degraded", is_degraded, open_degraded},
   };
   return kinds;
 }

@@ -44,6 +44,7 @@ struct Wanted {
   bool given = false;
   // [N, C, H, W] are no 8-bit pictures (data::Domain::eight_bit): kept as they are, unrounded.
   bool raw = false;
+  bool partners = false;  // the reals that belong to the fakes
 };
 
 // Counts samples for a progress line that several gatherings share.

@@ -7,6 +7,8 @@
 
 #include "ganymede/core/error.h"
 #include "ganymede/core/files.h"
+#include "ganymede/media/codec.h"
+#include "ganymede/media/image.h"
 #include "ganymede/media/tensor_folder.h"
 #include "toys.h"
 
@@ -53,6 +55,30 @@ fs::path table_file() {
   return path;
 }
 
+// Pictures for gans that make pictures from pictures: parts of them, half as large.
+constexpr const char* kDegraded = "degraded";
+
+fs::path picture_folder() {
+  static const TempFolder folder;
+  if (fs::exists(folder.path() / "0.png")) return folder.path();
+  for (int i = 0; i < 6; ++i) {
+    media::Image image = media::make_image(48 + i, 41, 3);
+    for (size_t k = 0; k < image.pixels.size(); ++k)
+      image.pixels[k] = static_cast<uint8_t>(k * (7 + i) + k / 97);
+    media::write_image(folder.path() / (std::to_string(i) + ".png"), image);
+  }
+  return folder.path();
+}
+
+void add_degraded(config::Recipe& recipe) {
+  recipe.set("data.path=" + picture_folder().string());
+  recipe.set("data.form=degraded");
+  recipe.set("data.patch_px=32");
+  recipe.set("data.scale=2");
+  recipe.set("data.degrade=noise=5-20");
+  recipe.set("data.mirror=true");
+}
+
 // 22 samples: every step meets the end of an epoch or lies in its middle.
 config::Recipe recipe_for(const Case& value) {
   config::Recipe recipe =
@@ -66,8 +92,12 @@ config::Recipe recipe_for(const Case& value) {
     recipe.set(std::string("data.encoding=") + (modes ? "modes" : "minmax"));
     if (modes) recipe.set("gan.pack=2");
   }
+  if (value.data == kDegraded) add_degraded(recipe);
+  if (has_key(value.gan, "pretrain_kimg")) recipe.set("gan.pretrain_kimg=0.004");  // one step
+  if (has_key(value.gan, "content_weight")) recipe.set("gan.content_weight=0.5");
   for (const std::string& assignment : variants().at(value.variant)) recipe.set(assignment);
-  for (const char* key : {"base_channels", "generator_channels", "discriminator_channels"}) {
+  for (const char* key :
+       {"base_channels", "generator_channels", "discriminator_channels", "channels"}) {
     if (has_key(value.gan, key)) recipe.set(std::string("gan.") + key + "=4");
   }
   for (const char* key : {"critic_steps", "discriminator_steps"}) {
@@ -89,13 +119,25 @@ bool needs_labels(const gans::Registry::Entry& entry) {
   }
 }
 
+// Made from a picture, and from nothing else.
+bool needs_pictures(const gans::Registry::Entry& entry) {
+  try {
+    entry.builder()->build({.domain = "image", .shape = {3, 32, 32}, .classes = 3});
+    return false;
+  } catch (const UsageError&) {
+    return true;
+  }
+}
+
 std::vector<Case> cases() {
   const std::map<std::string, std::vector<std::string>> data = {
       {"image", {"digits", "shapes"}}, {"points", {"ring8", "gaussian"}}, {"table", {kTable}}};
   std::vector<Case> found;
   for (const auto& entry : gans::registry().entries()) {
     for (const std::string& domain : entry.info.domains) {
-      for (const std::string& path : data.at(domain)) {
+      const bool pairs = domain == "image" && needs_pictures(entry);
+      for (const std::string& path :
+           pairs ? std::vector<std::string>{kDegraded} : data.at(domain)) {
         if (path == "gaussian" && needs_labels(entry)) continue;
         for (const auto& [variant, assignments] : variants()) {
           found.push_back({entry.info.name, path, variant});
