@@ -20,7 +20,8 @@ std::string state_of(Meaning meaning);
 Meaning meaning_of(const std::string& domain_state);
 
 // The colour of a class id: bits of the id, lowest first, become the highest bits of red, green and
-// blue in turn, so that neighbouring ids differ most (as in the pictures of PASCAL VOC); 0 is black.
+// blue in turn, so that neighbouring ids differ most (as in the pictures of PASCAL VOC); 0 is
+// black.
 Color label_color(uint8_t id);
 
 // A grey picture of class ids in colours; a coloured one is returned as it is.

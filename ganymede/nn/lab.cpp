@@ -32,8 +32,8 @@ at::Tensor light_of(const at::Tensor& rgb) {
 
 at::Tensor rgb_of_light(const at::Tensor& light) {
   const at::Tensor v = light.clamp(0, 1);
-  const at::Tensor coded = at::where(
-      v > 0.0031308, v.clamp_min(0.0031308).pow(1.0 / 2.4) * 1.055 - 0.055, v * 12.92);
+  const at::Tensor coded =
+      at::where(v > 0.0031308, v.clamp_min(0.0031308).pow(1.0 / 2.4) * 1.055 - 0.055, v * 12.92);
   return (coded * 2 - 1).clamp(-1, 1);
 }
 
@@ -45,9 +45,9 @@ at::Tensor lab_of_rgb(const at::Tensor& rgb) {
   const at::Tensor y = c[0] * 0.2126729 + c[1] * 0.7151522 + c[2] * 0.0721750;
   const at::Tensor z = (c[0] * 0.0193339 + c[1] * 0.1191920 + c[2] * 0.9503041) / kWhiteZ;
   const at::Tensor fx = curve(x), fy = curve(y), fz = curve(z);
-  return at::stack({(fy * 116.0 - 16.0) / 50.0 - 1.0, (fx - fy) * (500.0 / kAxis),
-                    (fy - fz) * (200.0 / kAxis)},
-                   1);
+  return at::stack(
+      {(fy * 116.0 - 16.0) / 50.0 - 1.0, (fx - fy) * (500.0 / kAxis), (fy - fz) * (200.0 / kAxis)},
+      1);
 }
 
 at::Tensor rgb_of_lab(const at::Tensor& lab) {

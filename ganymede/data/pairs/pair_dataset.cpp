@@ -44,7 +44,10 @@ struct PairDataset::Side {
   std::vector<std::optional<std::string>> problems;
 
   Side(PictureStore* pictures, const DataConfig& config, bool paired)
-      : store(pictures), facts(count(config, paired)), fitted(facts.size()), problems(facts.size()) {}
+      : store(pictures),
+        facts(count(config, paired)),
+        fitted(facts.size()),
+        problems(facts.size()) {}
 
   size_t count(const DataConfig& config, bool paired) const {
     const int64_t all = store->count();
@@ -129,12 +132,12 @@ void PairDataset::check(std::vector<Side>& sides) const {
   for (size_t i = 0; i < made.facts.size(); ++i) {
     if (made.problems[i] || given.problems[i]) continue;
     const PictureFacts &a = made.facts[i], &b = given.facts[i];
-    const bool fit = config_.size_px > 0 ? same_form(a, b)
-                                         : a.width == b.width && a.height == b.height;
+    const bool fit =
+        config_.size_px > 0 ? same_form(a, b) : a.width == b.width && a.height == b.height;
     if (fit) continue;
-    made.problems[i] = fmt::format("{}, but its partner {} has {}", size_text(a.width, a.height),
-                                   given.store->name(static_cast<int64_t>(i)),
-                                   size_text(b.width, b.height));
+    made.problems[i] =
+        fmt::format("{}, but its partner {} has {}", size_text(a.width, a.height),
+                    given.store->name(static_cast<int64_t>(i)), size_text(b.width, b.height));
   }
 }
 
@@ -186,7 +189,8 @@ void PairDataset::settle_size(const std::vector<Side>& sides) {
     }
   }
   sizes_.assign(stored.begin(), stored.end());
-  std::ranges::stable_sort(sizes_, [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::ranges::stable_sort(sizes_,
+                           [](const auto& a, const auto& b) { return a.second > b.second; });
   width_ = height_ = static_cast<int>(config_.patch_px);
   if (config_.patch_px > 0) return;
   if (fitted.size() == 1) {

@@ -71,8 +71,8 @@ class PairDataset final : public Dataset {
   DataConfig config_;
   SampleSpec spec_;
   std::unique_ptr<PictureStore> made_;
-  std::unique_ptr<PictureStore> given_;  // null where the sample is colorized
-  std::vector<int64_t> given_ids_, made_ids_;   // usable pictures; alike for pairs
+  std::unique_ptr<PictureStore> given_;        // null where the sample is colorized
+  std::vector<int64_t> given_ids_, made_ids_;  // usable pictures; alike for pairs
   std::vector<BrokenFile> broken_;
   std::vector<std::pair<std::pair<int, int>, int64_t>> sizes_;
   int width_ = 0;

@@ -25,7 +25,7 @@ constexpr const char* kLayouts =
 
 // The name of a folder behind the split that it begins with; all of it where there is none.
 std::string_view behind_split(std::string_view folder, std::string& split) {
-  constexpr std::array<std::string_view, 7> kWords = {"training", "train",      "testing", "test",
+  constexpr std::array<std::string_view, 7> kWords = {"training",   "train", "testing", "test",
                                                       "validation", "valid", "val"};
   for (const std::string_view word : kWords) {
     if (!folder.starts_with(word)) continue;
@@ -43,10 +43,17 @@ struct Side {
 };
 
 Side side_of(std::string_view word) {
-  static const std::map<std::string_view, Side> words = {
-      {"A", {'a'}},           {"B", {'b'}},          {"annot", {'a', true}}, {"label", {'a', true}},
-      {"labels", {'a', true}}, {"mask", {'a', true}}, {"masks", {'a', true}}, {"img", {'b'}},
-      {"image", {'b'}},       {"images", {'b'}},     {"inst", {'x'}}};
+  static const std::map<std::string_view, Side> words = {{"A", {'a'}},
+                                                         {"B", {'b'}},
+                                                         {"annot", {'a', true}},
+                                                         {"label", {'a', true}},
+                                                         {"labels", {'a', true}},
+                                                         {"mask", {'a', true}},
+                                                         {"masks", {'a', true}},
+                                                         {"img", {'b'}},
+                                                         {"image", {'b'}},
+                                                         {"images", {'b'}},
+                                                         {"inst", {'x'}}};
   const auto found = words.find(word);
   return found == words.end() ? Side{} : found->second;
 }
@@ -161,8 +168,10 @@ void lay_out_sides(std::vector<Placed> placed, const Listing& listing, const Dat
   }
   layout.form = "unpaired";
   for (Placed& one : placed) {
-    if (one.place.side == 'a') layout.a.push_back(std::move(one.name));
-    else if (one.place.side == 'b') layout.b.push_back(std::move(one.name));
+    if (one.place.side == 'a')
+      layout.a.push_back(std::move(one.name));
+    else if (one.place.side == 'b')
+      layout.b.push_back(std::move(one.name));
   }
 }
 

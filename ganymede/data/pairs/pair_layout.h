@@ -14,10 +14,10 @@ namespace ganymede::data {
 // (side A, class ids), img or image(s) (side B), alone or behind the name of a split (trainA,
 // train_label, trainannot), say the side; train, test, val and the like say the split.
 struct PairPlace {
-  char side = 0;       // 'a', 'b', 'x' (a picture that plays no part: train_inst), 0: not said
+  char side = 0;        // 'a', 'b', 'x' (a picture that plays no part: train_inst), 0: not said
   bool labels = false;  // side A holds class ids by its name
-  std::string split;   // train, test, val or empty
-  std::string key;     // what partners have in common: all else of the path, without extension
+  std::string split;    // train, test, val or empty
+  std::string key;      // what partners have in common: all else of the path, without extension
 };
 PairPlace pair_place(const std::string& path);
 
@@ -28,7 +28,7 @@ struct PairLayout {
   std::string form;  // side_by_side, folders, unpaired
   // Names of pictures; of side_by_side `b` is equal to `a`, of folders a[i] belongs to b[i].
   std::vector<std::string> a, b;
-  bool labels = false;              // side A holds class ids, by the name of its folder
+  bool labels = false;               // side A holds class ids, by the name of its folder
   std::vector<BrokenFile> problems;  // pictures without a partner, second ones of a name
   std::vector<std::pair<std::string, int64_t>> splits;
 };
