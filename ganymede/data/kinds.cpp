@@ -4,6 +4,7 @@
 
 #include "ganymede/data/detector/detector_data.h"
 #include "ganymede/data/degraded.h"
+#include "ganymede/data/pairs/open_pairs.h"
 
 namespace ganymede::data {
 
@@ -11,6 +12,7 @@ const std::vector<DataKind>& data_kinds() {
   static const std::vector<DataKind> kinds = {
       {"detector", resembles_detector, open_detector},
       {"degraded", is_degraded, open_degraded},
+      {"pairs", fits_pairs, open_pairs},
   };
   return kinds;
 }
