@@ -110,6 +110,9 @@ void Augmentation::begin(uint64_t seed, const std::string& part, int64_t index) 
 at::Tensor Augmentation::apply(const at::Tensor& samples) {
   const SampleSpec& spec = gan_.spec();
   const bool maps = samples.dim() == 4;
+  if (maps && spec.takes_given() && samples.size(1) == spec.given[0].shape[0] + spec.shape[0]) {
+    return apply_to_both(samples);
+  }
   // Labels come as constant channels or columns behind the picture and stay as they are; what is
   // no picture (features, a code) is seen as it is.
   const int64_t own = maps ? spec.shape.at(0) : spec.elements();
@@ -122,6 +125,17 @@ at::Tensor Augmentation::apply(const at::Tensor& samples) {
   picture = operation_(picture);
   if (!maps) picture = picture.flatten(1);
   return extra == 0 ? picture : at::cat({picture, samples.narrow(1, own, extra)}, 1);
+}
+
+at::Tensor Augmentation::apply_to_both(const at::Tensor& pair) {
+  if (!random_) return pair;
+  applied_ = true;
+  const int64_t first = gan_.spec().given[0].shape[0];
+  const Stream before = *random_;
+  const at::Tensor given = operation_(pair.narrow(1, 0, first));
+  random_ = before;
+  const at::Tensor made = operation_(pair.narrow(1, first, pair.size(1) - first));
+  return at::cat({given, made}, 1);
 }
 
 bool Augmentation::due(int64_t step) const {
