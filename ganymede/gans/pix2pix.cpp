@@ -2,7 +2,9 @@
 // of junyanz/pytorch-CycleGAN-and-pix2pix. G is a U-Net; D sees what was given beside what was made
 // of it, patch by patch, and its loss counts half; G also pays for the distance to the real picture.
 // D moves first, then G on the same fakes. Noise enters through dropout alone, which may stay on for
-// samples (test_dropout), as the statistics of the picture at hand may (own_statistics).
+// samples (test_dropout), as the statistics of the picture at hand may (own_statistics). With
+// colors = "lab" the picture given is a lightness and the game is about colours alone: G makes a and
+// b of CIE Lab, and both players see and compare those.
 #include <ATen/ATen.h>
 
 #include <algorithm>
@@ -11,12 +13,19 @@
 #include "ganymede/core/error.h"
 #include "ganymede/gans/game.h"
 #include "ganymede/gans/registry.h"
+#include "ganymede/nn/lab.h"
 #include "ganymede/nn/translation_networks.h"
 
 namespace ganymede::gans {
 namespace {
 
+enum class Colors { kRgb, kLab };
+std::vector<std::pair<const char*, Colors>> enum_names(Colors) {
+  return {{"rgb", Colors::kRgb}, {"lab", Colors::kLab}};
+}
+
 struct Pix2pixConfig : Game {
+  Colors colors = Colors::kRgb;
   int64_t base_channels = 64;
   int64_t depth = 0;
   nn::PictureNorm norm = nn::PictureNorm::kBatch;
@@ -30,6 +39,8 @@ struct Pix2pixConfig : Game {
 
   static void describe(config::Schema<Pix2pixConfig>& s) {
     using C = Pix2pixConfig;
+    s.field("colors", &C::colors,
+            "rgb: the picture as it is; lab: its colours alone, for data.form=lab");
     s.field("base_channels", &C::base_channels,
             "width of the U-Net next to the picture; doubles up to eight times")
         .range(1, 1024);
@@ -76,7 +87,7 @@ class Pix2pix final : public Gan {
                              return unet(std::exchange(trained, false) || config_.test_dropout);
                            })),
         discriminator_(network("discriminator", Role::kTrained, [&] {
-          return nn::patch_discriminator(spec.given[0].shape[0] + spec.shape[0], patches(config));
+          return nn::patch_discriminator(spec.given[0].shape[0] + made_channels(), patches(config));
         })) {
     check(config_);
     if (config_.test_dropout && !config_.own_statistics) {
@@ -98,15 +109,15 @@ class Pix2pix final : public Gan {
     const loss::Critic judge = [&](const at::Tensor& samples) {
       return discriminator_(at::cat({reals.given, samples}, 1));
     };
-    Terms terms =
-        game_terms(config_, phase, judge, reals.samples, fakes, *generator_->module, step);
+    const at::Tensor wanted = as_made(reals.samples);
+    Terms terms = game_terms(config_, phase, judge, wanted, fakes, *generator_->module, step);
     // The authors' D counts half, and their least squares have no 1/2 of its own.
     const double whole = config_.loss == loss::Adversarial::kLeastSquares ? 2 : 1;
     for (Term& term : terms) {
       if (term.name == "adversarial") term.weight *= phase.name == "G" ? whole : whole / 2;
     }
     if (phase.name == "G") {
-      terms.push_back({"l1", (fakes - reals.samples).abs().mean(), config_.l1_weight});
+      terms.push_back({"l1", (fakes - wanted).abs().mean(), config_.l1_weight});
     }
     return terms;
   }
@@ -117,22 +128,32 @@ class Pix2pix final : public Gan {
   // its running means stay.
   at::Tensor generate(const Request& request) override {
     nn::Module& generator = averaged(generator_);
-    if (!config_.own_statistics) return generator(request.given);
+    if (!config_.own_statistics) return whole(request.given, generator(request.given));
     std::vector<at::Tensor> made;
     for (int64_t row = 0; row < request.given.size(0); ++row) {
       Stream random(request.seeds.empty() ? 0 : request.seeds[static_cast<size_t>(row)], "dropout");
       const nn::ForwardScope scope(nn::Mode::kTrain, &random);
       made.push_back(generator(request.given.narrow(0, row, 1)));
     }
-    return at::cat(made);
+    return whole(request.given, at::cat(made));
   }
 
   int64_t size_multiple() const override { return int64_t{1} << depth_; }
 
  private:
+  bool lab() const { return config_.colors == Colors::kLab; }
+  int64_t made_channels() const { return lab() ? 2 : spec().shape[0]; }
+  // What G is to make of a sample, and a sample of what it made.
+  at::Tensor as_made(const at::Tensor& samples) const {
+    return lab() ? nn::lab_of_rgb(samples).narrow(1, 1, 2) : samples;
+  }
+  at::Tensor whole(const at::Tensor& given, const at::Tensor& made) const {
+    return lab() ? nn::rgb_of_lab(at::cat({given, made}, 1)) : made;
+  }
+
   // The average is the second one that is built, and makes the pictures.
   nn::ModulePtr unet(bool with_dropout) const {
-    return nn::unet(spec().given[0].shape[0], spec().shape[0],
+    return nn::unet(spec().given[0].shape[0], made_channels(),
                     {.base_channels = config_.base_channels,
                      .depth = depth_,
                      .norm = config_.norm,
@@ -160,6 +181,11 @@ class Pix2pix final : public Gan {
         spec.shape[2] != from[2]) {
       refuse("samples that are no pictures of the size of what they are made from",
              "pairs of pictures of one size");
+    }
+    if (config.colors == Colors::kLab && (from[0] != 1 || spec.shape[0] != 3)) {
+      refuse("gan.colors=lab with pictures of " + std::to_string(from[0]) + " and " +
+                 std::to_string(spec.shape[0]) + " channels",
+             "a lightness and a coloured picture (data.form=lab)");
     }
     const int64_t smallest = nn::smallest_patch_side(patches(config));
     if (std::min(spec.shape[1], spec.shape[2]) < smallest) {

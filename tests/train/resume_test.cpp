@@ -7,6 +7,7 @@
 
 #include "ganymede/core/error.h"
 #include "ganymede/core/files.h"
+#include "ganymede/media/codec.h"
 #include "ganymede/media/tensor_folder.h"
 #include "toys.h"
 
@@ -34,6 +35,7 @@ struct Case {
 void PrintTo(const Case& value, std::ostream* out) { *out << value.name(); }
 
 constexpr const char* kTable = "table";
+constexpr const char* kPairs = "pairs";  // for gans that make pictures of pictures
 
 bool has_key(const std::string& gan, const std::string& key) {
   return gans::registry().find(gan).builder()->defaults().find(key) != nullptr;
@@ -53,6 +55,23 @@ fs::path table_file() {
   return path;
 }
 
+// 22 pairs of noise in the folders A and B.
+fs::path pairs_folder() {
+  static const TempFolder folder;
+  const fs::path path = folder.path() / "pairs";
+  if (fs::exists(path)) return path;
+  Stream random(5, "pairs");
+  for (int i = 0; i < 22; ++i) {
+    for (const char* side : {"A", "B"}) {
+      media::Image image = media::make_image(32, 32, 3);
+      for (uint8_t& value : image.pixels) value = static_cast<uint8_t>(random.below(256));
+      fs::create_directories(path / side);
+      media::write_image(path / side / (std::to_string(i) + ".png"), image);
+    }
+  }
+  return path;
+}
+
 // 22 samples: every step meets the end of an epoch or lies in its middle.
 config::Recipe recipe_for(const Case& value) {
   config::Recipe recipe =
@@ -66,6 +85,9 @@ config::Recipe recipe_for(const Case& value) {
     recipe.set(std::string("data.encoding=") + (modes ? "modes" : "minmax"));
     if (modes) recipe.set("gan.pack=2");
   }
+  if (value.data == kPairs) recipe.set("data.path=" + pairs_folder().string());
+  if (has_key(value.gan, "pool_size")) recipe.set("gan.pool_size=3");
+  if (has_key(value.gan, "blocks")) recipe.set("gan.blocks=1");
   for (const std::string& assignment : variants().at(value.variant)) recipe.set(assignment);
   for (const char* key : {"base_channels", "generator_channels", "discriminator_channels"}) {
     if (has_key(value.gan, key)) recipe.set(std::string("gan.") + key + "=4");
@@ -89,13 +111,30 @@ bool needs_labels(const gans::Registry::Entry& entry) {
   }
 }
 
+// A gan that makes pictures of pictures only.
+bool needs_pairs(const gans::Registry::Entry& entry) {
+  const auto builds = [&](const SampleSpec& spec) {
+    try {
+      entry.builder()->build(spec);
+      return true;
+    } catch (const UsageError&) {
+      return false;
+    }
+  };
+  SampleSpec spec{.domain = "image", .shape = {3, 32, 32}};
+  if (builds(spec)) return false;
+  spec.given = {{.domain = "image", .shape = {3, 32, 32}}};
+  return builds(spec);
+}
+
 std::vector<Case> cases() {
   const std::map<std::string, std::vector<std::string>> data = {
       {"image", {"digits", "shapes"}}, {"points", {"ring8", "gaussian"}}, {"table", {kTable}}};
   std::vector<Case> found;
   for (const auto& entry : gans::registry().entries()) {
     for (const std::string& domain : entry.info.domains) {
-      for (const std::string& path : data.at(domain)) {
+      const bool pairs = domain == "image" && needs_pairs(entry);
+      for (const std::string& path : pairs ? std::vector<std::string>{kPairs} : data.at(domain)) {
         if (path == "gaussian" && needs_labels(entry)) continue;
         for (const auto& [variant, assignments] : variants()) {
           found.push_back({entry.info.name, path, variant});
