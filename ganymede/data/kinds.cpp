@@ -2,10 +2,14 @@
 
 #include <algorithm>
 
+#include "ganymede/data/pairs/open_pairs.h"
+
 namespace ganymede::data {
 
 const std::vector<DataKind>& data_kinds() {
-  static const std::vector<DataKind> kinds = {};
+  static const std::vector<DataKind> kinds = {
+      {"pairs", fits_pairs, open_pairs},
+  };
   return kinds;
 }
 
