@@ -53,6 +53,16 @@ std::vector<gans::Network*> networks_of_d(const gans::Gan& gan) {
                     .remedy = "--set augment.kind=none"});
 }
 
+// Two pictures on top of each other, the first of `channels`: the same draws for both.
+at::Tensor alike(const at::Tensor& pair, int64_t channels, Stream& random,
+                 const std::function<at::Tensor(const at::Tensor&)>& operation) {
+  const Stream before = random;
+  const at::Tensor first = operation(pair.narrow(1, 0, channels));
+  random = before;
+  const at::Tensor second = operation(pair.narrow(1, channels, pair.size(1) - channels));
+  return at::cat({first, second}, 1);
+}
+
 class AllFrozen {
  public:
   explicit AllFrozen(const gans::Gan& gan) {
@@ -111,7 +121,9 @@ at::Tensor Augmentation::apply(const at::Tensor& samples) {
   const SampleSpec& spec = gan_.spec();
   const bool maps = samples.dim() == 4;
   if (maps && spec.takes_given() && samples.size(1) == spec.given[0].shape[0] + spec.shape[0]) {
-    return apply_to_both(samples);
+    if (!random_) return samples;
+    applied_ = true;
+    return alike(samples, spec.given[0].shape[0], *random_, operation_);
   }
   // Labels come as constant channels or columns behind the picture and stay as they are; what is
   // no picture (features, a code) is seen as it is.
@@ -125,17 +137,6 @@ at::Tensor Augmentation::apply(const at::Tensor& samples) {
   picture = operation_(picture);
   if (!maps) picture = picture.flatten(1);
   return extra == 0 ? picture : at::cat({picture, samples.narrow(1, own, extra)}, 1);
-}
-
-at::Tensor Augmentation::apply_to_both(const at::Tensor& pair) {
-  if (!random_) return pair;
-  applied_ = true;
-  const int64_t first = gan_.spec().given[0].shape[0];
-  const Stream before = *random_;
-  const at::Tensor given = operation_(pair.narrow(1, 0, first));
-  random_ = before;
-  const at::Tensor made = operation_(pair.narrow(1, first, pair.size(1) - first));
-  return at::cat({given, made}, 1);
 }
 
 bool Augmentation::due(int64_t step) const {

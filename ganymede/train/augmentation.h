@@ -17,9 +17,7 @@ class Augmentation {
  public:
   // Installs itself as Network::augment on the networks that phases of D update (until it is
   // destroyed). Pictures [N, C, height, width] of any size and flat ones [N, C height width] are
-  // augmented, also with one more channel or column for each class behind them, which stay. A
-  // picture behind the one that it is made from, as more channels of it [N, C given + C, height,
-  // width], gets the same draws as that one: both are moved and coloured alike. Throws
+  // augmented, also with one more channel or column for each class behind them, which stay. Throws
   // UsageError where the samples are no images, the gan has no D, or the policy is not one of the
   // kind.
   Augmentation(const AugmentConfig& config, gans::Gan& gan);
@@ -51,7 +49,6 @@ class Augmentation {
 
  private:
   at::Tensor apply(const at::Tensor& samples);
-  at::Tensor apply_to_both(const at::Tensor& pair);
 
   AugmentConfig config_;
   gans::Gan& gan_;
