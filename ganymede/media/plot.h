@@ -47,6 +47,10 @@ struct Heatmap {
   std::vector<double> values = {};
   double x_min = 0, x_max = 1, y_min = 0, y_max = 1;  // what the outer edges stand for
   std::optional<double> low = {}, high = {};  // ends of the colour scale; default: data range
+  bool diverging = false;  // blue, white in the middle of the scale, red; else viridis
+  // Of a square map of pairs: what its rows and columns are. Rows are named, columns numbered from
+  // 1, and row 0 is drawn on top.
+  std::vector<std::string> names = {};
 };
 
 // Normalised to density (area 1 for each sample) so that sets of different size and curves compare.
