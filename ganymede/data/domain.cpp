@@ -8,6 +8,7 @@
 #include "ganymede/core/error.h"
 #include "ganymede/core/text.h"
 #include "ganymede/data/image_domain.h"
+#include "ganymede/data/music/music_domain.h"
 #include "ganymede/data/points_domain.h"
 #include "ganymede/data/table/table_domain.h"
 
@@ -30,7 +31,9 @@ std::unique_ptr<const Domain> with_state(const std::string& state) {
 // Adding a domain is one line here.
 const std::map<std::string, MakeDomain>& makers() {
   static const std::map<std::string, MakeDomain> all = {
+      {"chords", stateless<ChordDomain>},
       {"image", stateless<ImageDomain>},
+      {"music", with_state<MusicDomain>},
       {"points", stateless<PointsDomain>},
       {"table", with_state<TableDomain>},
   };

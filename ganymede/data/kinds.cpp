@@ -2,10 +2,14 @@
 
 #include <algorithm>
 
+#include "ganymede/data/music/music_data.h"
+
 namespace ganymede::data {
 
 const std::vector<DataKind>& data_kinds() {
-  static const std::vector<DataKind> kinds = {};
+  static const std::vector<DataKind> kinds = {
+      {"music", is_music, open_music},
+  };
   return kinds;
 }
 

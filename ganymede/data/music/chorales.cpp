@@ -65,7 +65,8 @@ bool resembles_chorales(std::string_view first_bytes) {
   at = first_bytes.find_first_not_of(" \t\r\n", at + 1);
   if (at == std::string_view::npos) return false;
   const std::string_view key = first_bytes.substr(at);
-  return key.starts_with("\"train\"") || key.starts_with("\"test\"") || key.starts_with("\"valid\"");
+  return key.starts_with("\"train\"") || key.starts_with("\"test\"") ||
+         key.starts_with("\"valid\"");
 }
 
 std::vector<media::MidiFile> parse_chorales(std::string_view text, const std::string& split,

@@ -1,5 +1,6 @@
-// JSB Chorales as JSON (Boulanger-Lewandowski, Bengio, Vincent 2012, arXiv 1206.6392, in the form of
-// czhuang/JSB-Chorales-dataset): {"train": [[[pitches of one sixteenth], ...], ...], "test": ...}.
+// JSB Chorales as JSON (Boulanger-Lewandowski, Bengio, Vincent 2012, arXiv 1206.6392, in the form
+// of czhuang/JSB-Chorales-dataset): {"train": [[[pitches of one sixteenth], ...], ...], "test":
+// ...}.
 #pragma once
 
 #include <string>

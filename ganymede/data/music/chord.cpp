@@ -5,8 +5,8 @@
 namespace ganymede::data {
 namespace {
 
-constexpr std::array<std::string_view, kPitchClasses> kNames = {
-    "C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"};
+constexpr std::array<std::string_view, kPitchClasses> kNames = {"C",  "C#", "D",  "D#", "E",  "F",
+                                                                "F#", "G",  "G#", "A",  "A#", "B"};
 constexpr int kMajorThird = 4, kMinorThird = 3, kFifth = 7;
 constexpr double kBassBonus = 1e-3;  // decides between triads that are equal otherwise
 
@@ -62,7 +62,8 @@ Chord find_chord(const std::array<double, kPitchClasses>& sounding, int bass) {
     for (const bool minor : {false, true}) {
       const Chord chord{root, minor};
       double score = root == bass ? kBassBonus * total : 0;
-      for (const int pitch : chord.pitch_classes()) score += sounding.at(static_cast<size_t>(pitch));
+      for (const int pitch : chord.pitch_classes())
+        score += sounding.at(static_cast<size_t>(pitch));
       if (score > most + 1e-9 * total) {
         most = score;
         best = chord;

@@ -18,16 +18,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int64_t kPhraseBars = 4;   // windows begin at multiples of it
-constexpr int64_t kTestEvery = 10;   // every so many files is of the test split
+constexpr int64_t kPhraseBars = 4;  // windows begin at multiples of it
+constexpr int64_t kTestEvery = 10;  // every so many files is of the test split
 constexpr size_t kHeadBytes = 64;
 constexpr size_t kJsonLimit = size_t{64} << 20;
 constexpr int kLowestShift = -5;  // to +6: the twelve keys
 
 bool is_midi_name(const fs::path& path) {
   std::string extension = path.extension().string();
-  std::ranges::transform(extension, extension.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(extension, extension.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
   return extension == ".mid" || extension == ".midi" || extension == ".rmi";
 }
 
@@ -164,8 +165,8 @@ void MusicDataset::read(int64_t index, float* out) const {
 
 void MusicDataset::read_pair(int64_t index, Stream& random, float* sample, float* given) const {
   const Place& place = places_.at(static_cast<size_t>(index));
-  const Tune tune = transposed(tunes_[place.tune],
-                               kLowestShift + static_cast<int>(random.below(kPitchClasses)));
+  const Tune tune =
+      transposed(tunes_[place.tune], kLowestShift + static_cast<int>(random.below(kPitchClasses)));
   put_bars(tune, place.first, spec_.shape[0], sample);
   put_chords(tune, place.first, spec_.shape[0], given);
 }
@@ -212,24 +213,24 @@ std::shared_ptr<Dataset> open_music(const fs::path& path, const DataConfig& conf
     auto found = tunes_of(piece.file, state.meter, piece.name);
     std::erase_if(found, [&](const Tune& tune) { return tune.bars() < state.bars; });
     if (found.empty()) {
-      broken.push_back({piece.name, fmt::format("{}, no {} of {} together",
-                                                text_of(meters_of(piece.file)), state.bars,
-                                                state.meter.text())});
+      broken.push_back(
+          {piece.name, fmt::format("{}, no {} of {} together", text_of(meters_of(piece.file)),
+                                   state.bars, state.meter.text())});
     }
     std::ranges::move(found, std::back_inserter(tunes));
   }
   if (tunes.empty()) {
-    throw DataError({path.string(), text_of(meters),
-                     fmt::format("{} bars of {} together in a file", state.bars,
-                                 state.meter.text()),
-                     "--set data.meter=auto or fewer data.bars"});
+    throw DataError(
+        {path.string(), text_of(meters),
+         fmt::format("{} bars of {} together in a file", state.bars, state.meter.text()),
+         "--set data.meter=auto or fewer data.bars"});
   }
   if (config.domain_state.empty()) {
     state.quarter_us = usual_tempo(tunes);
     if (progress != nullptr) {
-      progress->event("music", {{"path", path.string()},
-                                {"meter", state.meter.text()},
-                                {"found", text_of(meters)}});
+      progress->event(
+          "music",
+          {{"path", path.string()}, {"meter", state.meter.text()}, {"found", text_of(meters)}});
     }
   }
   return std::make_shared<MusicDataset>(std::move(tunes), state, std::move(broken), "music",

@@ -42,7 +42,8 @@ class MusicDataset final : public Dataset {
   SampleSpec spec_;
 };
 
-// A MIDI file, a folder that holds some (directly, else anywhere below), or a JSON file of chorales.
+// A MIDI file, a folder that holds some (directly, else anywhere below), or a JSON file of
+// chorales.
 bool is_music(const std::filesystem::path& path, const DataConfig& config);
 
 // By config: split (every tenth file is the test split; chorales bring their own), meter ("auto":

@@ -200,9 +200,8 @@ std::vector<MeterCount> meters_of(const MidiFile& file) {
 std::vector<Tune> tunes_of(const MidiFile& file, const Meter& meter, const std::string& name) {
   std::vector<Notes> parts = parts_of(file);
   if (parts.empty()) return {};
-  std::ranges::stable_sort(parts, [](const Notes& a, const Notes& b) {
-    return mean_pitch(a) > mean_pitch(b);
-  });
+  std::ranges::stable_sort(
+      parts, [](const Notes& a, const Notes& b) { return mean_pitch(a) > mean_pitch(b); });
   Sounding melody(parts.front());
   std::vector<Sounding> others;
   for (size_t i = parts.size() > 1 ? 1 : 0; i < parts.size(); ++i) others.emplace_back(parts[i]);
@@ -216,7 +215,10 @@ std::vector<Tune> tunes_of(const MidiFile& file, const Meter& meter, const std::
       continue;
     }
     if (!running)
-      tunes.push_back({.name = name, .steps = steps, .melody = {}, .chords = {},
+      tunes.push_back({.name = name,
+                       .steps = steps,
+                       .melody = {},
+                       .chords = {},
                        .quarter_us = tempo_at(file, bar.begin)});
     Tune& tune = tunes.back();
     const int64_t sounded = add_bar(melody, bar, steps, tune.melody);

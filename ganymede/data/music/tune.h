@@ -10,8 +10,8 @@
 //   behind it; a bar without any note stays silent. Equal notes that follow each other are one.
 // - Pitches move by octaves into C4 to B5.
 // - The chord of a bar is the triad that the notes of the other parts spell, by length; where they
-//   are silent the chord before goes on (at the beginning: the first that comes). A file of one part
-//   takes its chords from that part.
+//   are silent the chord before goes on (at the beginning: the first that comes). A file of one
+//   part takes its chords from that part.
 // - A first bar of which half or more is silent (an upbeat) is left out.
 #pragma once
 
@@ -45,9 +45,9 @@ std::optional<Meter> parse_meter(std::string_view text);
 
 struct Tune {
   std::string name;
-  int64_t steps = 16;           // in a bar
-  std::vector<int> melody;      // a pitch or kSilent for each step of all bars
-  std::vector<Chord> chords;    // of each bar
+  int64_t steps = 16;            // in a bar
+  std::vector<int> melody;       // a pitch or kSilent for each step of all bars
+  std::vector<Chord> chords;     // of each bar
   int64_t quarter_us = 500'000;  // its tempo where it begins
   int64_t bars() const { return static_cast<int64_t>(chords.size()); }
 };
@@ -70,8 +70,8 @@ std::vector<Tune> tunes_of(const media::MidiFile& file, const Meter& meter,
 // Moved by `semitones`, folded again.
 Tune transposed(const Tune& tune, int semitones);
 
-// The melody, each note struck anew at a bar line, and, where `with_chords`, each chord held for its
-// bar below it; 480 ticks in a quarter note.
+// The melody, each note struck anew at a bar line, and, where `with_chords`, each chord held for
+// its bar below it; 480 ticks in a quarter note.
 media::MidiFile midi_of(const Tune& tune, const Meter& meter, bool with_chords = true);
 
 }  // namespace ganymede::data
