@@ -46,9 +46,6 @@ void DataConfig::describe(config::Schema<DataConfig>& s) {
       .range(1, 1000000);
   s.field("frames", &DataConfig::frames, "of video: frames of a clip").range(1, 1024);
   s.field("frame_stride", &DataConfig::frame_stride, "of video: every so many frames").range(1, 64);
-  s.field("meter", &DataConfig::meter,
-          "of music: bars of this meter are used (4/4, 6/8, ...); auto: that of most bars");
-  s.field("bars", &DataConfig::bars, "of music: bars of a sample").range(1, 1024);
   s.field("limit", &DataConfig::limit, "use only the first n samples; 0: all").at_least(0);
   s.field("holdout", &DataConfig::holdout,
           "samples kept from training, to tell whether D memorises; 0: none, the test split serves "

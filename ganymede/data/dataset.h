@@ -37,8 +37,6 @@ struct DataConfig {
   int64_t min_count = 1;             // of text: rarer tokens are unknown
   int64_t frames = 16;               // of video: frames of a clip
   int64_t frame_stride = 1;          // of video: every so many frames
-  std::string meter = "auto";  // of music: the bars that count; auto: most of them
-  int64_t bars = 8;            // of music: bars of a sample
   std::string domain_state;        // not in recipes; SampleSpec::domain_state: encode as it says
   int64_t limit = 0;               // use only the first n samples (0: all)
   int64_t holdout = 0;             // of these, samples that training never sees

@@ -4,10 +4,10 @@
 // their chord. G also matches the mean bar and the mean of D's first layer (eq. 3), and takes two
 // steps for one of D.
 //
-// A sample is a tune: float32 [bars, steps + 1, 128], of each bar its steps over the pitches and a
-// row whose first 13 entries are its chord; it is given the chords [bars, 13]. Training takes every
-// bar of a tune with the real bar before it (the first with silence); generation feeds each bar
-// that was made back as the one before the next, with its most probable pitches only.
+// A sample is a tune: float32 [bars, (steps + 1) * 128], of each bar its steps over the pitches and
+// a row whose first 13 entries are its chord; it is given the chords [bars, 13]. Training takes
+// every bar of a tune with the real bar before it (the first with silence); generation feeds each
+// bar that was made back as the one before the next, with its most probable pitches only.
 #include <ATen/ATen.h>
 
 #include "ganymede/core/error.h"
@@ -238,7 +238,7 @@ class Midinet final : public Gan {
       : Gan(checked(spec, config)),
         config_(config),
         bars_(spec.shape[0]),
-        steps_(spec.shape[1] - 1),
+        steps_(spec.shape[1] / kPitches - 1),
         generator_(network("generator", Role::kAveraged,
                            [&] { return std::make_shared<Composer>(config, steps_); })),
         discriminator_(network("discriminator", Role::kTrained,
@@ -252,7 +252,7 @@ class Midinet final : public Gan {
   }
 
   Terms loss(const Phase& phase, const Batch& reals, Step& step) override {
-    const at::Tensor melody = reals.samples.narrow(2, 0, steps_);
+    const at::Tensor melody = reals.samples.narrow(2, 0, steps_ * kPitches);
     const at::Tensor silence = at::zeros_like(melody.narrow(1, 0, 1));
     const at::Tensor before = at::cat({silence, melody.narrow(1, 0, bars_ - 1)}, 1);
     const at::Tensor real = rows(melody), chord = chords_of(reals);
@@ -296,7 +296,7 @@ class Midinet final : public Gan {
       input.push_back(before.flatten(1));
       const at::Tensor made = averaged(generator_).forward(at::cat(input, 1));
       before = at::zeros_like(before).scatter_(2, made.argmax(2, /*keepdim=*/true), 1.0);
-      bars.push_back(at::cat({made, last}, 1));
+      bars.push_back(at::cat({made, last}, 1).flatten(1));
     }
     return at::stack(bars, 1);
   }
@@ -312,8 +312,8 @@ class Midinet final : public Gan {
 
  private:
   static SampleSpec checked(const SampleSpec& spec, const MidinetConfig& config) {
-    const int64_t steps = spec.shape.size() == 3 ? spec.shape[1] - 1 : 0;
-    const bool fits = steps >= 8 && steps % 2 == 0 && spec.shape[2] == kPitches;
+    const int64_t steps = spec.shape.size() == 2 ? spec.shape[1] / kPitches - 1 : 0;
+    const bool fits = steps >= 8 && steps % 2 == 0 && spec.shape[1] % kPitches == 0;
     const bool given = spec.takes_given() && spec.given[0].shape.back() == kChord;
     if (fits && (given || !config.chords)) return spec;
     throw UsageError(
@@ -321,7 +321,7 @@ class Midinet final : public Gan {
          .found = fits ? "music without chords" : "bars of " + std::to_string(steps) + " steps",
          .allowed =
              fits ? "music that is given chords" : "even numbers of steps from 8 on, 128 pitches",
-         .remedy = fits ? "gan.chords=false" : "another data.meter"});
+         .remedy = fits ? "gan.chords=false" : "tunes in another meter"});
   }
 
   // [B, bars, ...] -> [B * bars, numbers].
@@ -336,8 +336,8 @@ class Midinet final : public Gan {
 
   // D's input: every bar of every sample, beside the chord that its last row names.
   at::Tensor judged(const at::Tensor& samples) const {
-    const at::Tensor chord = samples.select(2, steps_).narrow(2, 0, config_.chord_width());
-    return at::cat({rows(chord), rows(samples.narrow(2, 0, steps_))}, 1);
+    const at::Tensor chord = samples.narrow(2, steps_ * kPitches, config_.chord_width());
+    return at::cat({rows(chord), rows(samples.narrow(2, 0, steps_ * kPitches))}, 1);
   }
 
   MidinetConfig config_;

@@ -41,4 +41,10 @@ Findings measure_efficacy(const Comparison& c);
 Findings measure_new_rows(const Comparison& c);
 Findings measure_privacy(const Comparison& c);
 
+// Of tunes.
+Findings measure_bars(const Comparison& c);
+Findings measure_harmony(const Comparison& c);
+Findings measure_notes(const Comparison& c);
+Findings measure_new_bars(const Comparison& c);
+
 }  // namespace ganymede::metrics

@@ -21,6 +21,7 @@ const DomainDefaults& defaults_of(const std::string& domain) {
   static const std::vector<DomainDefaults> all = {
       {"image", "pca", {"fd", "kid", "prdc", "memorisation"}, {"class_accuracy", "classification"}},
       {"table", "identity", {"quality", "detection", "efficacy", "new_rows", "privacy"}},
+      {"music", "identity", {"bars", "harmony", "notes", "new_bars"}},
       {"points", "identity", {"fd"}},
   };
   for (const DomainDefaults& defaults : all) {
@@ -135,6 +136,34 @@ const std::vector<Metric> kMetrics = {
      kOnce,
      measure_privacy,
      {"table"}},
+    {"bars",
+     "empty bars, pitch classes in a bar and long notes, beside the training data's",
+     Metric::kTraining,
+     kNoFloor,
+     kEach,
+     measure_bars,
+     {"music"}},
+    {"harmony",
+     "how far melodies are from their chords, beside the training data's",
+     Metric::kTraining,
+     kNoFloor,
+     kEach,
+     measure_harmony,
+     {"music"}},
+    {"notes",
+     "what pitches, durations and intervals have in common with the training data's",
+     Metric::kTraining,
+     kFloor,
+     kEach,
+     measure_notes,
+     {"music"}},
+    {"new_bars",
+     "share of bars that are no bar of the training data",
+     Metric::kTraining,
+     kFloor,
+     kOnce,
+     measure_new_bars,
+     {"music"}},
 };
 
 }  // namespace

@@ -42,7 +42,7 @@ MusicState MusicState::from_json(const std::string& text) {
 }
 
 SampleSpec music_spec(const MusicState& state) {
-  SampleSpec spec{.domain = "music", .shape = {state.bars, state.meter.steps() + 1, kPitches}};
+  SampleSpec spec{.domain = "music", .shape = {state.bars, (state.meter.steps() + 1) * kPitches}};
   spec.domain_state = state.to_json();
   spec.given = {{.domain = "chords", .shape = {state.bars, kChordWidth}}};
   return spec;

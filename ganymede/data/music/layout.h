@@ -1,6 +1,7 @@
-// Tunes as samples of networks: float32 [bars, steps + 1, 128]. The first `steps` rows of a bar are
-// its melody, one 1 at the pitch that sounds, none where it is silent; the last row names its chord
-// in its first kChordWidth entries. What a tune is made from ("chords"): float32 [bars, 13].
+// Tunes as samples of networks: float32 [bars, (steps + 1) * 128]. The first `steps` rows of 128 of
+// a bar are its melody, one 1 at the pitch that sounds, none where it is silent; the last row names
+// its chord in its first kChordWidth entries. What a tune is made from ("chords"): float32 [bars,
+// 13].
 #pragma once
 
 #include <string>

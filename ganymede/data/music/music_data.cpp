@@ -124,14 +124,8 @@ std::string text_of(const std::vector<MeterCount>& meters) {
   return parts.empty() ? "no notes" : join(parts);
 }
 
-Meter meter_for(const std::vector<MeterCount>& meters, const std::string& wanted,
-                const fs::path& path) {
-  if (wanted != "auto") {
-    const auto meter = parse_meter(wanted);
-    if (meter) return *meter;
-    throw UsageError({"data.meter", "\"" + wanted + "\"",
-                      "auto, or a meter of at most 48 whole sixteenths such as 4/4 or 6/8"});
-  }
+// That of most bars.
+Meter meter_of(const std::vector<MeterCount>& meters, const fs::path& path) {
   for (const MeterCount& count : meters)
     if (parse_meter(count.meter.text())) return count.meter;
   throw DataError({path.string(), text_of(meters), "MIDI files with notes"});
@@ -197,12 +191,10 @@ std::shared_ptr<Dataset> open_music(const fs::path& path, const DataConfig& conf
   const std::vector<Piece> pieces = pieces_at(path, config);
   const auto meters = all_meters(pieces);
   MusicState state;
-  if (!config.domain_state.empty()) {
+  if (config.domain_state.empty())
+    state.meter = meter_of(meters, path);
+  else
     state = MusicState::from_json(config.domain_state);
-  } else {
-    state.meter = meter_for(meters, config.meter, path);
-    state.bars = config.bars;
-  }
   std::vector<Tune> tunes;
   std::vector<BrokenFile> broken;
   for (const Piece& piece : pieces) {
@@ -222,8 +214,7 @@ std::shared_ptr<Dataset> open_music(const fs::path& path, const DataConfig& conf
   if (tunes.empty()) {
     throw DataError(
         {path.string(), text_of(meters),
-         fmt::format("{} bars of {} together in a file", state.bars, state.meter.text()),
-         "--set data.meter=auto or fewer data.bars"});
+         fmt::format("{} bars of {} together in a file", state.bars, state.meter.text())});
   }
   if (config.domain_state.empty()) {
     state.quarter_us = usual_tempo(tunes);

@@ -10,10 +10,9 @@
 
 namespace ganymede::data {
 
-// Every run of config.bars bars that begins at a multiple of four bars of a tune of config.meter.
+// Every run of eight bars that begins at a multiple of four bars of a tune.
 class MusicDataset final : public Dataset {
  public:
-  // `hash`: of what the tunes were read from.
   MusicDataset(std::vector<Tune> tunes, const MusicState& state, std::vector<BrokenFile> broken,
                std::string kind, int64_t limit);
 
@@ -46,9 +45,10 @@ class MusicDataset final : public Dataset {
 // chorales.
 bool is_music(const std::filesystem::path& path, const DataConfig& config);
 
-// By config: split (every tenth file is the test split; chorales bring their own), meter ("auto":
-// that of most bars), bars, limit, strict, domain_state. Throws DataError where no tune is long
-// enough; says which meter it took to `progress`.
+// By config: split (every tenth file is the test split; chorales bring their own), limit, strict,
+// domain_state. The meter is that of most bars; files without eight of them together are left out
+// and named (broken()). Throws DataError where no tune is long enough; says which meter it took to
+// `progress`.
 std::shared_ptr<Dataset> open_music(const std::filesystem::path& path, const DataConfig& config,
                                     Progress* progress);
 

@@ -67,7 +67,7 @@ std::string name_at(const std::vector<std::string>& names, size_t i) {
 
 std::vector<Tune> MusicDomain::tunes(const at::Tensor& samples) const {
   const int64_t steps = state_.meter.steps();
-  const at::Tensor all = checked(samples, {state_.bars, steps + 1, kPitches}, "music samples");
+  const at::Tensor all = checked(samples, {state_.bars, (steps + 1) * kPitches}, "music samples");
   std::vector<Tune> tunes;
   for (int64_t i = 0; i < all.size(0); ++i) {
     tunes.push_back(take_tune(all[i].data_ptr<float>(), state_.bars, steps));
