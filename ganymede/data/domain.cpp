@@ -9,6 +9,7 @@
 #include "ganymede/core/text.h"
 #include "ganymede/data/detector/detector_domain.h"
 #include "ganymede/data/image_domain.h"
+#include "ganymede/data/music/music_domain.h"
 #include "ganymede/data/points_domain.h"
 #include "ganymede/data/table/table_domain.h"
 
@@ -34,6 +35,9 @@ const std::map<std::string, MakeDomain>& makers() {
       {"detector", with_state<DetectorDomain>},
       {"image", stateless<ImageDomain>},
       {"parameters", with_state<ParametersDomain>},
+      {"chords", stateless<ChordDomain>},
+      {"image", stateless<ImageDomain>},
+      {"music", with_state<MusicDomain>},
       {"points", stateless<PointsDomain>},
       {"table", with_state<TableDomain>},
   };

@@ -5,6 +5,7 @@
 #include "ganymede/data/detector/detector_data.h"
 #include "ganymede/data/degraded.h"
 #include "ganymede/data/pairs/open_pairs.h"
+#include "ganymede/data/music/music_data.h"
 
 namespace ganymede::data {
 
@@ -13,6 +14,7 @@ const std::vector<DataKind>& data_kinds() {
       {"detector", resembles_detector, open_detector},
       {"degraded", is_degraded, open_degraded},
       {"pairs", fits_pairs, open_pairs},
+      {"music", is_music, open_music},
   };
   return kinds;
 }

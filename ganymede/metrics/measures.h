@@ -51,5 +51,10 @@ Findings measure_privacy(const Comparison& c);
 // Of detectors.
 Findings measure_moments(const Comparison& c);
 Findings measure_profiles(const Comparison& c);
+// Of tunes.
+Findings measure_bars(const Comparison& c);
+Findings measure_harmony(const Comparison& c);
+Findings measure_notes(const Comparison& c);
+Findings measure_new_bars(const Comparison& c);
 
 }  // namespace ganymede::metrics
