@@ -136,7 +136,8 @@ void write_npy(const std::filesystem::path& path, const ArrayView& array) {
 }
 
 std::map<std::string, NpyArray> read_npz(const std::filesystem::path& path, uint64_t limit) {
-  const ZipReader zip(path, {.member_bytes = limit, .unpacked_bytes = limit});
+  const ZipReader zip(
+      path, {.member_bytes = limit, .unpacked_bytes = limit, .harmless_bytes = kSparseArrayBytes});
   std::map<std::string, NpyArray> arrays;
   for (size_t i = 0; i < zip.members().size(); ++i) {
     std::string name = zip.members()[i].name;

@@ -33,6 +33,9 @@ NpyArray read_npy(const std::filesystem::path& path);
 std::string encode_npy(const ArrayView& array);
 void write_npy(const std::filesystem::path& path, const ArrayView& array);
 
+// Mostly empty arrays (voxels, masks) pack beyond any usual ratio: up to here that is believed.
+inline constexpr uint64_t kSparseArrayBytes = uint64_t{2} << 30;
+
 // Arrays by name without ".npy". `limit` caps the sum of unpacked sizes. Throws DataError.
 std::map<std::string, NpyArray> read_npz(const std::filesystem::path& path,
                                          uint64_t limit = uint64_t{1} << 36);
