@@ -19,6 +19,8 @@ void DataConfig::describe(config::Schema<DataConfig>& s) {
   s.field("channels", &DataConfig::channels, "auto: grey when every picture is")
       .one_of({"auto", "grey", "rgb"});
   s.field("labels", &DataConfig::labels, "read class labels where there are any");
+  s.field("classes", &DataConfig::classes,
+          "use only samples of these classes, by name or number: \"chair, sofa\"; empty: all");
   s.field("mirror", &DataConfig::mirror, "flip half of the pictures left to right");
   s.field("strict", &DataConfig::strict, "stop at a broken file instead of skipping it");
   s.field("domain", &DataConfig::domain, "what the data are; auto: looked at").one_of(domain_names());

@@ -13,6 +13,7 @@
 #include "ganymede/core/hash.h"
 #include "ganymede/core/text.h"
 #include "ganymede/data/holdout.h"
+#include "ganymede/data/of_classes.h"
 #include "ganymede/data/parallel.h"
 #include "ganymede/media/resize.h"
 
@@ -302,14 +303,15 @@ std::shared_ptr<Dataset> open_dataset(const DataConfig& config, Progress* progre
   Source source = open_source(config, progress);
   if (!source.rows)
     return training_part(
-        std::make_shared<ImageDataset>(std::move(*source.pictures), config, progress),
+        of_classes(std::make_shared<ImageDataset>(std::move(*source.pictures), config, progress),
+                   config.classes),
         config.holdout);
   if (config.size_px != 0 && !source.sized)
     throw UsageError(
         {"data.size_px",
          std::to_string(config.size_px) + " for " + source.rows->spec().domain + " data", "0",
          "--set data.size_px=0"});
-  return training_part(source.rows, config.holdout);
+  return training_part(of_classes(source.rows, config.classes), config.holdout);
 }
 
 }  // namespace ganymede::data

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 
+#include "ganymede/data/voxels/voxel_data.h"
+
 namespace ganymede::data {
 
 const std::vector<DataKind>& data_kinds() {
-  static const std::vector<DataKind> kinds = {};
+  static const std::vector<DataKind> kinds = {
+      {"voxels", voxels_fit, open_voxels},
+  };
   return kinds;
 }
 

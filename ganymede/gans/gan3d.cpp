@@ -41,8 +41,8 @@ struct Gan3dConfig : Game {
 
 nn::VolumePyramidOptions pyramid_of(const Gan3dConfig& config, const SampleSpec& spec, bool norm) {
   const auto& shape = spec.shape;
-  const bool cubic = shape.size() == 4 && shape[0] == 1 && shape[1] == shape[2] &&
-                     shape[2] == shape[3];
+  const bool cubic =
+      shape.size() == 4 && shape[0] == 1 && shape[1] == shape[2] && shape[2] == shape[3];
   if (spec.domain != "voxels" || !cubic) {
     throw UsageError({.where = "data",
                       .found = "samples of the domain " + spec.domain,
@@ -76,8 +76,8 @@ class Gan3d final : public Gan {
   Terms loss(const Phase& phase, const Batch& reals, Step& step) override {
     const at::Tensor fakes =
         step.once("fakes", [&] { return generator_(step.latents(latent(), reals.size())); });
-    Terms terms = game_terms(config_, phase, discriminator_, reals.samples, fakes,
-                             *generator_->module, step);
+    Terms terms =
+        game_terms(config_, phase, discriminator_, reals.samples, fakes, *generator_->module, step);
     if (phase.name == "D" && config_.accuracy_limit < 1) rest_if_ahead(terms);
     return terms;
   }

@@ -19,15 +19,15 @@ constexpr size_t kFirstChunk = size_t{64} << 10;
   throw DataError({.where = where, .found = found, .allowed = allowed});
 }
 
+// 15: largest window; 16 added: gzip; negative: raw deflate.
+int window_bits(Wrapping wrapping) { return wrapping == Wrapping::kGzip ? 15 + 16 : -15; }
+
 class Inflater {
  public:
   Inflater(std::string_view packed, Wrapping wrapping, uint64_t limit, uint64_t harmless,
            const std::string& where)
       : packed_(packed), wrapping_(wrapping), limit_(limit), harmless_(harmless), where_(where) {
-    // 15: largest window; 16 added: gzip; negative: raw deflate.
-    if (inflateInit2(&stream_, wrapping == Wrapping::kGzip ? 15 + 16 : -15) != Z_OK) {
-      throw std::bad_alloc();
-    }
+    if (inflateInit2(&stream_, window_bits(wrapping)) != Z_OK) throw std::bad_alloc();
   }
   ~Inflater() { inflateEnd(&stream_); }
   Inflater(const Inflater&) = delete;
@@ -112,9 +112,9 @@ std::string inflate_bytes(std::string_view packed, Wrapping wrapping, uint64_t l
   return Inflater(packed, wrapping, limit, harmless, where).run();
 }
 
-std::string inflate_start(std::string_view packed, size_t count) {
+std::string inflate_start(std::string_view packed, size_t count, Wrapping wrapping) {
   z_stream stream{};
-  if (inflateInit2(&stream, 15 + 16) != Z_OK) throw std::bad_alloc();
+  if (inflateInit2(&stream, window_bits(wrapping)) != Z_OK) throw std::bad_alloc();
   std::string out(count, '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
   stream.avail_in = static_cast<uInt>(std::min<size_t>(packed.size(), kFirstChunk));

@@ -22,8 +22,9 @@ bool is_suspicious_ratio(uint64_t packed, uint64_t size, uint64_t harmless = kHa
 std::string inflate_bytes(std::string_view packed, Wrapping wrapping, uint64_t limit,
                           const std::string& where, uint64_t harmless = kHarmlessBytes);
 
-// The first bytes (at most `count`) of what a gzip file's beginning unpacks to; fewer, or none,
-// when it is damaged or too short.
-std::string inflate_start(std::string_view packed, size_t count);
+// The first bytes (at most `count`) of what the beginning of packed data unpacks to; fewer, or
+// none, when it is damaged or too short.
+std::string inflate_start(std::string_view packed, size_t count,
+                          Wrapping wrapping = Wrapping::kGzip);
 
 }  // namespace ganymede::media

@@ -239,6 +239,18 @@ std::string ZipReader::read(const std::string& name) const {
   return read(*index);
 }
 
+std::string ZipReader::read_start(size_t index, size_t count) const {
+  const ZipMember& member = members_.at(index);
+  const uint64_t head = kZipLocalHeaderBytes + member.name.size();
+  const std::string local = source_.read(member.offset, kZipLocalHeaderBytes);
+  const uint64_t data = member.offset + head + zip_number<uint16_t>(local, 28);
+  // What `count` bytes are packed into is shorter, but for a few bytes.
+  constexpr size_t kSlack = 64;
+  const auto wanted = std::min<uint64_t>(member.packed_size, count + kSlack);
+  const std::string packed = source_.read(data, wanted);
+  return member.stored ? packed.substr(0, count) : inflate_start(packed, count, Wrapping::kRaw);
+}
+
 std::string ZipReader::read(size_t index) const {
   const ZipMember& member = members_.at(index);
   const std::string where = member_place(name(), member.name);

@@ -49,6 +49,8 @@ class ZipReader {
   // with the directory, sizes lie or the CRC is wrong.
   std::string read(size_t index) const;
   std::string read(const std::string& name) const;  // also when there is no such member
+  // Its first bytes, at most `count`, for a look at what it is; fewer, or none, when it is damaged.
+  std::string read_start(size_t index, size_t count) const;
 
  private:
   void check_layout(uint64_t directory_offset) const;

@@ -61,7 +61,8 @@ struct VolumePyramidOptions {
 ModulePtr volume_pyramid_up(int64_t latent_dim, const VolumePyramidOptions& options);
 
 // Its mirror image: solids -> logits [N, 1]. features(): the maps of the last three hidden layers,
-// pooled by maxima to 2^3 and joined, [N, 56 * base_channels * side / 32] (sec. 4.2: 7168 for 64^3).
+// pooled by maxima to 2^3 and joined, [N, 56 * base_channels * side / 32] (sec. 4.2: 7168 for
+// 64^3).
 ModulePtr volume_pyramid_down(const VolumePyramidOptions& options);
 
 }  // namespace ganymede::nn
