@@ -11,7 +11,7 @@ namespace ganymede::media {
 // smallest coordinates lies at `translate` and its longest side is `scale` long.
 struct Voxels {
   std::array<int64_t, 3> sides = {0, 0, 0};  // along x, y, z
-  std::vector<uint8_t> filled;
+  std::vector<uint8_t> filled = {};
   std::array<double, 3> translate = {0, 0, 0};
   double scale = 1;
 

@@ -41,4 +41,8 @@ Findings measure_efficacy(const Comparison& c);
 Findings measure_new_rows(const Comparison& c);
 Findings measure_privacy(const Comparison& c);
 
+// Over solids and clips.
+Findings measure_solids(const Comparison& c);
+Findings measure_solid_variety(const Comparison& c);
+
 }  // namespace ganymede::metrics

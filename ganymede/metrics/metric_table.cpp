@@ -22,6 +22,7 @@ const DomainDefaults& defaults_of(const std::string& domain) {
       {"image", "pca", {"fd", "kid", "prdc", "memorisation"}, {"class_accuracy", "classification"}},
       {"table", "identity", {"quality", "detection", "efficacy", "new_rows", "privacy"}},
       {"points", "identity", {"fd"}},
+      {"voxels", "pca", {"fd", "solids", "solid_variety"}},
   };
   for (const DomainDefaults& defaults : all) {
     if (domain == defaults.domain) return defaults;
@@ -135,6 +136,20 @@ const std::vector<Metric> kMetrics = {
      kOnce,
      measure_privacy,
      {"table"}},
+    {"solids",
+     "volume and connected parts of solids; likeness to the nearest training object",
+     Metric::kTraining,
+     kFloor,
+     kEach,
+     measure_solids,
+     {"voxels"}},
+    {"solid_variety",
+     "coverage, minimum matching distance and 1-NN accuracy of solids, by IoU",
+     0,
+     kFloor,
+     kOnce,
+     measure_solid_variety,
+     {"voxels"}},
 };
 
 }  // namespace

@@ -263,7 +263,7 @@ std::shared_ptr<VoxelDataset> open_files(const fs::path& root, std::vector<std::
     }
   });
   if (progress != nullptr) {
-    progress->update({static_cast<double>(count), static_cast<double>(count), "solids"});
+    progress->update({static_cast<double>(count), static_cast<double>(count), {}});
   }
   auto dataset = std::make_shared<VoxelDataset>("files of solids", side);
   std::vector<BrokenFile> broken;
