@@ -21,7 +21,6 @@ struct DataConfig {
   std::string crop = "center";     // center, none (stretch): before resizing
   std::string channels = "auto";   // auto, grey, rgb
   bool labels = true;              // read class labels where there are any
-  std::string classes;             // only samples of these, "chair, sofa" or "2"; empty: all
   bool mirror = false;             // horizontal flips, keyed by position
   bool strict = false;             // stop at the first broken file instead of skipping it
   std::string domain = "auto";     // auto, or what the data are (data_kinds(), points, table)

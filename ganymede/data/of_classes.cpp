@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <optional>
 #include <sstream>
 
@@ -26,7 +27,8 @@ class OfClasses final : public Dataset {
       labels_.push_back(spec_.classes > 0 ? found - chosen_.begin() : -1);
     }
     if (places_.empty()) {
-      throw UsageError({.where = "data.classes", .found = "classes without samples"});
+      throw UsageError(
+          {.where = "classes behind the # of data.path", .found = "classes without samples"});
     }
   }
 
@@ -89,7 +91,7 @@ int64_t class_of(const std::string& text, const Dataset& dataset) {
   if (number && *number >= 0 && *number < dataset.spec().classes) return *number;
   const auto near = did_you_mean(text, names);
   throw UsageError(
-      {.where = "data.classes",
+      {.where = "classes behind the # of data.path",
        .found = "\"" + text + "\"",
        .allowed = names.empty() ? fmt::format("0 to {}", dataset.spec().classes - 1) : join(names),
        .remedy = near ? *near : std::string()});
@@ -97,20 +99,28 @@ int64_t class_of(const std::string& text, const Dataset& dataset) {
 
 }  // namespace
 
+std::pair<std::string, std::string> split_classes(const std::string& path) {
+  const size_t mark = path.rfind('#');
+  std::error_code ignored;
+  if (mark == std::string::npos || std::filesystem::exists(path, ignored)) return {path, ""};
+  return {path.substr(0, mark), path.substr(mark + 1)};
+}
+
 std::shared_ptr<Dataset> of_classes(std::shared_ptr<Dataset> dataset, const std::string& classes) {
   const auto parts = parts_of(classes);
   if (parts.empty()) return dataset;
   if (dataset->spec().classes == 0) {
-    throw UsageError({.where = "data.classes",
+    throw UsageError({.where = "classes behind the # of data.path",
                       .found = "\"" + classes + "\" of data without labels",
                       .allowed = "labelled data",
-                      .remedy = "--set data.classes="});
+                      .remedy = "the path without #"});
   }
   std::vector<int64_t> chosen;
   for (const std::string& part : parts) {
     const int64_t number = class_of(part, *dataset);
     if (std::ranges::find(chosen, number) != chosen.end()) {
-      throw UsageError({.where = "data.classes", .found = "\"" + part + "\" twice"});
+      throw UsageError(
+          {.where = "classes behind the # of data.path", .found = "\"" + part + "\" twice"});
     }
     chosen.push_back(number);
   }

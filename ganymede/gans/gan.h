@@ -183,8 +183,7 @@ class Gan {
   Gan& operator=(const Gan&) = delete;
 
   virtual std::vector<Phase> phases() const = 0;
-  // Called with this phase's networks trainable and all others frozen. Where no term has a part in
-  // the loss (all are observed), the player rests: no update is made.
+  // Called with this phase's networks trainable and all others frozen.
   virtual Terms loss(const Phase& phase, const Batch& reals, Step& step) = 0;
   virtual Latent latent() const = 0;
   // float32 [count, ...spec.shape]; averaged weights; the caller disables gradients.

@@ -87,8 +87,7 @@ const Metric& find_metric(const std::string& name);
 
 // What is measured when nobody chooses: for images fd, kid, prdc, memorisation, with labels also
 // class_accuracy and classification (for subjects that can); for points the modes where they are
-// known, and fd; for tables quality, detection, efficacy, new_rows, privacy; for solids fd, solids,
-// solid_variety.
+// known, and fd; for tables quality, detection, efficacy, new_rows, privacy.
 std::vector<std::string> default_metrics(const SampleSpec& spec, const std::string& data_name);
 
 // The feature network that samples of a domain take when nobody chooses.

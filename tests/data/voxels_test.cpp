@@ -95,21 +95,22 @@ TEST(VoxelData, ClassesChooseAndOneClassIsUnlabelled) {
                    {{"x", {DType::kU8, {4, 8, 8, 8}, solids(4, 8)}},
                     {"y", {DType::kU8, {4}, std::string("\x00\x01\x02\x01", 4)}}});
   DataConfig config = at_path(folder / "a.npz");
-  config.classes = "1";
+  const std::string path = config.path;
+  config.path = path + "#1";
   const auto one = open_dataset(config);
   EXPECT_EQ(one->size(), 2);
   EXPECT_EQ(one->spec().classes, 0);
   EXPECT_EQ(one->label(0), -1);
   EXPECT_EQ(filled(*one, 1), 4);
-  config.classes = "2, 0";
+  config.path = path + "#2, 0";
   const auto two = open_dataset(config);
   EXPECT_EQ(two->spec().classes, 2);
   EXPECT_EQ(two->label(0), 1);
   EXPECT_EQ(two->label(1), 0);
   EXPECT_NE(one->fingerprint(), two->fingerprint());
-  config.classes = "3";
+  config.path = path + "#3";
   EXPECT_TRUE(contains(open_error(config), "0 to 2"));
-  config.classes = "1,1";
+  config.path = path + "#1,1";
   EXPECT_TRUE(contains(open_error(config), "twice"));
   config.labels = false;
   EXPECT_TRUE(contains(open_error(config), "without labels"));
@@ -132,11 +133,11 @@ TEST(VoxelData, FoldersOfFilesHaveClassesAndSkipTheBroken) {
   EXPECT_GT(filled(*set, 3), 20) << "a triangle's surface";
   ASSERT_EQ(set->broken().size(), 1U);
   EXPECT_TRUE(contains(set->broken()[0].reason, "truncated"));
-  config.classes = "sofa";
+  config.path = folder.string() + "#sofa";
   EXPECT_EQ(open_dataset(config)->size(), 2);
-  config.classes = "sofe";
+  config.path = folder.string() + "#sofe";
   EXPECT_TRUE(contains(open_error(config), "try: sofa"));
-  config.classes = "";
+  config.path = folder.string();
   config.strict = true;
   EXPECT_TRUE(contains(open_error(config), "d.binvox"));
 }
@@ -154,7 +155,7 @@ TEST(VoxelData, ModelNetIsReadThoughItIsPackedBeyondTheUsualRatio) {
   const auto path = shared_data() / "modelnet10_voxels/modelnet10_train.npz";
   if (!fs::exists(path)) GTEST_SKIP() << "no modelnet10_voxels";
   DataConfig config = at_path(path);
-  config.classes = "2";
+  config.path += "#2";
   const auto chairs = open_dataset(config);
   EXPECT_EQ(chairs->size(), 889);
   EXPECT_EQ(chairs->spec().shape, (std::vector<int64_t>{1, 32, 32, 32}));
