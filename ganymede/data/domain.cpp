@@ -12,6 +12,7 @@
 #include "ganymede/data/music/music_domain.h"
 #include "ganymede/data/points_domain.h"
 #include "ganymede/data/table/table_domain.h"
+#include "ganymede/data/voxels/voxel_domain.h"
 
 namespace ganymede::data {
 
@@ -40,6 +41,7 @@ const std::map<std::string, MakeDomain>& makers() {
       {"music", with_state<MusicDomain>},
       {"points", stateless<PointsDomain>},
       {"table", with_state<TableDomain>},
+      {"voxels", stateless<VoxelDomain>},
   };
   return all;
 }

@@ -6,6 +6,7 @@
 #include "ganymede/data/degraded.h"
 #include "ganymede/data/pairs/open_pairs.h"
 #include "ganymede/data/music/music_data.h"
+#include "ganymede/data/voxels/voxel_data.h"
 
 namespace ganymede::data {
 
@@ -15,6 +16,7 @@ const std::vector<DataKind>& data_kinds() {
       {"degraded", is_degraded, open_degraded},
       {"pairs", fits_pairs, open_pairs},
       {"music", is_music, open_music},
+      {"voxels", voxels_fit, open_voxels},
   };
   return kinds;
 }

@@ -19,6 +19,7 @@
 #include "ganymede/data/stacked.h"
 #include "ganymede/data/table/table_data.h"
 #include "ganymede/media/idx.h"
+#include "ganymede/media/npy.h"
 #include "ganymede/media/zip.h"
 
 namespace ganymede::data {
@@ -50,7 +51,7 @@ std::string read_head(const fs::path& path) {
 }
 
 bool holds_only_arrays(const fs::path& path) {
-  const media::ZipReader zip(path);
+  const media::ZipReader zip(path, {.harmless_bytes = media::kSparseArrayBytes});
   return !zip.members().empty() &&
          std::all_of(zip.members().begin(), zip.members().end(),
                      [](const media::ZipMember& member) { return member.name.ends_with(".npy"); });

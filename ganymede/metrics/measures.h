@@ -56,5 +56,8 @@ Findings measure_bars(const Comparison& c);
 Findings measure_harmony(const Comparison& c);
 Findings measure_notes(const Comparison& c);
 Findings measure_new_bars(const Comparison& c);
+// Over solids and clips.
+Findings measure_solids(const Comparison& c);
+Findings measure_solid_variety(const Comparison& c);
 
 }  // namespace ganymede::metrics

@@ -24,6 +24,7 @@ const DomainDefaults& defaults_of(const std::string& domain) {
       {"detector", "identity", {"moments", "profiles"}},
       {"music", "identity", {"bars", "harmony", "notes", "new_bars"}},
       {"points", "identity", {"fd"}},
+      {"voxels", "pca", {"fd", "solids", "solid_variety"}},
   };
   for (const DomainDefaults& defaults : all) {
     if (domain == defaults.domain) return defaults;
@@ -200,6 +201,20 @@ const std::vector<Metric> kMetrics = {
      kOnce,
      measure_new_bars,
      {"music"}},
+    {"solids",
+     "volume and connected parts of solids; likeness to the nearest training object",
+     Metric::kTraining,
+     kFloor,
+     kEach,
+     measure_solids,
+     {"voxels"}},
+    {"solid_variety",
+     "coverage, minimum matching distance and 1-NN accuracy of solids, by IoU",
+     0,
+     kFloor,
+     kOnce,
+     measure_solid_variety,
+     {"voxels"}},
 };
 
 }  // namespace

@@ -46,6 +46,7 @@ std::vector<SampleSpec> specs_of(const std::string& domain) {
   if (domain == "points") return {{"points", {2}}, {"points", {1}}};
   if (domain == "table") return table_specs();
   if (domain == "detector") return detector_specs();
+  if (domain == "voxels") return {{"voxels", {1, 16, 16, 16}}};
   return {};
 }
 
@@ -195,6 +196,7 @@ Batch reals(const SampleSpec& spec, int64_t count, uint64_t seed) {
   Stream random(seed, "contract reals");
   if (!spec.spans.empty()) return table_rows(spec, count, random);
   Batch batch{.samples = random.uniform(shape, -1, 1), .labels = {}};
+  if (spec.domain == "voxels") batch.samples = (batch.samples > 0).to(at::kFloat);
   if (spec.classes > 0) batch.labels = random.integers({count}, 0, spec.classes);
   batch.given = given(spec, count, seed);
   return batch;
@@ -231,6 +233,7 @@ at::Tensor phase_loss(gans::Gan& gan, const gans::Phase& phase, const Batch& rea
     const at::Tensor weighted = term.value * term.weight;
     total = total.defined() ? total + weighted : weighted;
   }
+  if (!total.defined()) total = at::zeros({}).set_requires_grad(true);  // the player rests
   return total;
 }
 
