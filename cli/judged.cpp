@@ -54,6 +54,7 @@ metrics::LatentAccess latents_of(const std::shared_ptr<infer::Model>& model) {
   metrics::LatentAccess access;
   access.dim = latent.dim;
   access.normal = latent.kind == gans::Latent::Kind::kNormal;
+  if (latent.dim == 0 || model->spec().takes_given()) return access;
   if (!access.normal && (latent.low != -1 || latent.high != 1)) return access;
   access.generate = [model](const at::Tensor& z) {
     gans::Request request;
@@ -85,11 +86,13 @@ Judged open_model(const std::string& path, const std::string& device) {
   judged.subject.kind = model->gan_name();
   judged.subject.checkpoint = model->source().string();
   judged.subject.kimg = model->kimg();
-  if (model->gan().conditional()) {
+  if (model->gan().conditional() || model->spec().takes_given()) {
     judged.subject.sample_as = [model](const std::vector<uint64_t>& seeds,
-                                       const at::Tensor& labels) {
-      return gans::sample(model->gan(),
-                          {.seeds = seeds, .labels = labels, .device = model->device()});
+                                       const metrics::Asked& asked) {
+      gans::Request request{.seeds = seeds, .device = model->device()};
+      if (model->gan().conditional()) request.labels = asked.labels;
+      request.given = asked.given;
+      return gans::sample(model->gan(), request);
     };
   }
   judged.subject.classes = classes_of(model);

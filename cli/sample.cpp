@@ -4,14 +4,17 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/run_data.h"
 #include "ganymede/core/error.h"
 #include "ganymede/core/files.h"
 #include "ganymede/core/tuning.h"
 #include "ganymede/data/domain.h"
+#include "ganymede/data/given.h"
 #include "ganymede/data/sample_stream.h"
 #include "ganymede/infer/latent.h"
 #include "ganymede/infer/model.h"
 #include "ganymede/media/checkpoints.h"
+#include "ganymede/media/codec.h"
 #include "ganymede/media/gif.h"
 #include "ganymede/media/webp.h"
 #include "ganymede/train/run_folder.h"
@@ -23,7 +26,7 @@ namespace fs = std::filesystem;
 
 struct Arguments {
   std::string model, checkpoint, out, seeds, where, device = "cpu", runs = "runs", way = "auto";
-  std::string classes, codes, code, z;
+  std::string classes, codes, code, z, given;
   int64_t count = 0, seed = 0;
   int64_t columns = 0, threads = 0, steps = 12, delay_ms = 80;
   double low = -2, high = 2;
@@ -58,7 +61,14 @@ void write_grid(const gans::SampleGrid& grid, const Arguments& args, const infer
   options.columns = static_cast<int>(args.columns > 0 ? args.columns : grid.columns);
   if (args.columns == 0) options.row_labels = grid.row_titles;
   const data::Domain& domain = data::domain_of(model.spec());
-  report(domain.write(model.samples_of(grid), grid.names, args.out, options), model, context);
+  const at::Tensor samples = model.samples_of(grid);
+  // A sheet shows what the samples were made from as well; other formats hold the samples alone.
+  if (grid.request.given.defined() && media::has_image_extension(args.out)) {
+    media::write_image(args.out, data::preview_made(model.spec(), grid.request.given, samples, {},
+                                                    options));
+    return report({args.out}, model, context);
+  }
+  report(domain.write(samples, grid.names, args.out, options), model, context);
 }
 
 // The class of all samples of a walk or a stream; -1 where none is asked for.
@@ -98,7 +108,7 @@ void run_stream(const Arguments& args, const Context& context) {
   const auto paths = data::write_samples(
       data::domain_of(model.spec()),
       [&](const std::vector<uint64_t>& seeds, const at::Tensor& condition) {
-        return model.sample(seeds, label, condition);
+        return model.sample(seeds, label, condition, given_for(model, args.given, seeds));
       },
       {.count = args.count > 0 ? args.count : 1000,
        .seed = static_cast<uint64_t>(args.seed),
@@ -114,6 +124,7 @@ void run_sample(const Arguments& args, const Context& context) {
   const auto seeds = infer::parse_seeds(args.seeds.empty() ? "0-63" : args.seeds);
   const infer::Model model = open_model(args);
   gans::SampleGrid grid = model.grid(seeds, args.classes);
+  grid.request.given = given_for(model, args.given, grid.request.seeds);
   if (!args.codes.empty()) {
     const gans::Gan& gan = model.gan();
     grid.request.z = gans::with_codes(gan, grid.request.latents(gan.latent()), args.codes);
@@ -182,6 +193,10 @@ Command sample_command() {
                      "classes by number or name: 3, Dress, 3,7, 0-9, all; several make rows; "
                      "mixes 3:0.5,8:0.5",
                      &args->classes});
+  options.push_back({"--given,--prompt",
+                     "what the samples are made from: words, the path of a picture, parameters; "
+                     "default: as in the run's data",
+                     &args->given});
   options.push_back({"--z", "codes of an .npz file (array z) instead of seeds", &args->z});
   options.push_back({"--codes", "of infogan: category=3,code1=0.5", &args->codes});
   options.push_back({"-n", "so many samples, of seeds drawn from --seed", &args->count});

@@ -35,6 +35,10 @@ struct SampleSpec {
   int64_t classes = 0;            // 0: unlabelled
   std::vector<Span> spans = {};   // of table rows
   std::string domain_state = {};  // JSON: what decoding needs (data::domain_of); empty: nothing
+  // What a sample is made from beside z and a class: a picture to translate, a caption, parameters.
+  // Empty or one spec (of another domain or shape, without classes and without its own `given`).
+  std::vector<SampleSpec> given = {};
+  bool takes_given() const { return !given.empty(); }
   // Length of Batch::condition: all spans that have shares, one after the other; 0: none.
   int64_t condition_width() const {
     int64_t n = 0;
@@ -51,11 +55,13 @@ struct SampleSpec {
 
 // Real samples as a gan sees them: samples float32 [N, ...spec.shape]; labels int64 [N]
 // (undefined when the data has none); condition float32 [N, spec.condition_width()], in each row
-// one 1, at a category that this sample has (undefined when the width is 0).
+// one 1, at a category that this sample has (undefined when the width is 0); given float32
+// [N, ...spec.given[0].shape], what each sample is made from (undefined where nothing is given).
 struct Batch {
   at::Tensor samples;
   at::Tensor labels;
   at::Tensor condition = {};
+  at::Tensor given = {};
   int64_t size() const { return samples.size(0); }
 };
 

@@ -55,6 +55,7 @@ nlohmann::json to_json(const SampleSpec& spec) {
   nlohmann::json json = {{"domain", spec.domain}, {"shape", spec.shape}, {"classes", spec.classes}};
   for (const Span& span : spec.spans) json["spans"].push_back(to_json(span));
   if (!spec.domain_state.empty()) json["domain_state"] = nlohmann::json::parse(spec.domain_state);
+  for (const SampleSpec& given : spec.given) json["given"].push_back(to_json(given));
   return json;
 }
 
@@ -73,6 +74,13 @@ SampleSpec sample_spec_from_json(const nlohmann::json& json) {
                       .found = std::to_string(width) + " numbers",
                       .allowed = "the length of a row"});
   }
+  const auto given = json.value("given", nlohmann::json::array());
+  if (given.size() > 1) {
+    throw ModelError({.where = "spec.given",
+                      .found = std::to_string(given.size()) + " entries",
+                      .allowed = "one or none"});
+  }
+  for (const auto& entry : given) spec.given.push_back(sample_spec_from_json(entry));
   return spec;
 }
 

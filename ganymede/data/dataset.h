@@ -23,10 +23,20 @@ struct DataConfig {
   bool labels = true;              // read class labels where there are any
   bool mirror = false;             // horizontal flips, keyed by position
   bool strict = false;             // stop at the first broken file instead of skipping it
-  std::string domain = "auto";     // auto, points, table: what the rows of a text file are
+  std::string domain = "auto";     // auto, or what the data are (data_kinds(), points, table)
   std::string schema;              // of a table: a JSON file; empty: inferred
   std::string encoding = "modes";  // of a table: modes (CTGAN), minmax (GAIN)
   bool conditions = false;         // of a table: training by sampling (Batch::condition)
+  std::string form = "auto";       // of pairs: how they are stored or made (docs/translation.md)
+  std::string direction = "a_to_b";  // of pairs: which side is given
+  int64_t patch_px = 0;              // random square part of each picture; 0: whole
+  int64_t scale = 1;                 // given pictures are so many times smaller
+  std::string degrade;               // what is done to given pictures: "blur=1.2,noise=15"
+  std::string tokens = "words";      // of text: words, characters
+  int64_t max_length = 0;            // of text: tokens of a sample; 0: of the longest
+  int64_t min_count = 1;             // of text: rarer tokens are unknown
+  int64_t frames = 16;               // of video: frames of a clip
+  int64_t frame_stride = 1;          // of video: every so many frames
   std::string domain_state;        // not in recipes; SampleSpec::domain_state: encode as it says
   int64_t limit = 0;               // use only the first n samples (0: all)
   int64_t holdout = 0;             // of these, samples that training never sees
@@ -50,6 +60,11 @@ class Dataset {
   // Writes sample `index` in [0, size) as float32 [spec().elements()] to `out`. Thread-safe.
   // Throws DataError naming the file.
   virtual void read(int64_t index, float* out) const = 0;
+  // The same as training sees it, with the chances of training (a random part, a flip, damage, the
+  // partner of an unpaired sample) drawn from `random`: a pure function of index and stream. Where
+  // spec().takes_given(), `given` gets what the sample is made from, float32
+  // [spec().given[0].elements()]. Thread-safe.
+  virtual void read_pair(int64_t index, Stream& random, float* sample, float* given) const;
   // Class in [0, classes), or -1 without labels.
   virtual int64_t label(int64_t index) const = 0;
 
@@ -72,7 +87,8 @@ class Dataset {
 // `progress`. With config.holdout the held-out samples are left out (holdout.h).
 std::shared_ptr<Dataset> open_dataset(const DataConfig& config, Progress* progress = nullptr);
 
-// Samples `indices` as one batch, float32 on the CPU, without conditions.
+// Samples `indices` as one batch, float32 on the CPU, without conditions. What they are made from is
+// drawn from Stream(0, "given", index): the same at every call.
 Batch read_batch(const Dataset& dataset, const std::vector<int64_t>& indices);
 
 // Built-in sets with one line of description each.

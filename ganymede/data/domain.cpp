@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "ganymede/core/error.h"
+#include "ganymede/core/text.h"
 #include "ganymede/data/image_domain.h"
 #include "ganymede/data/points_domain.h"
 #include "ganymede/data/table/table_domain.h"
@@ -14,25 +15,44 @@ namespace ganymede::data {
 
 namespace {
 
-// Each state is read once; there are as many as models and data sets that a process opens.
-const Domain& table_domain(const std::string& state) {
-  static std::mutex mutex;
-  static std::map<std::string, std::unique_ptr<const TableDomain>> known;
-  const std::lock_guard lock(mutex);
-  std::unique_ptr<const TableDomain>& domain = known[state];
-  if (domain == nullptr) domain = std::make_unique<const TableDomain>(state);
-  return *domain;
+using MakeDomain = std::unique_ptr<const Domain> (*)(const std::string& state);
+
+template <typename D>
+std::unique_ptr<const Domain> stateless(const std::string&) {
+  return std::make_unique<const D>();
+}
+
+template <typename D>
+std::unique_ptr<const Domain> with_state(const std::string& state) {
+  return std::make_unique<const D>(state);
+}
+
+// Adding a domain is one line here.
+const std::map<std::string, MakeDomain>& makers() {
+  static const std::map<std::string, MakeDomain> all = {
+      {"image", stateless<ImageDomain>},
+      {"points", stateless<PointsDomain>},
+      {"table", with_state<TableDomain>},
+  };
+  return all;
 }
 
 }  // namespace
 
+// Each state is read once; there are as many as models and data sets that a process opens.
 const Domain& domain_of(const SampleSpec& spec) {
-  static const ImageDomain image;
-  static const PointsDomain points;
-  if (spec.domain == "image") return image;
-  if (spec.domain == "points") return points;
-  if (spec.domain == "table") return table_domain(spec.domain_state);
-  throw UsageError({"sample domain", "\"" + spec.domain + "\"", "image, points, table"});
+  static std::mutex mutex;
+  static std::map<std::pair<std::string, std::string>, std::unique_ptr<const Domain>> known;
+  const auto maker = makers().find(spec.domain);
+  if (maker == makers().end()) {
+    std::vector<std::string> names;
+    for (const auto& [name, make] : makers()) names.push_back(name);
+    throw UsageError({"sample domain", "\"" + spec.domain + "\"", join(names)});
+  }
+  const std::lock_guard lock(mutex);
+  std::unique_ptr<const Domain>& domain = known[{spec.domain, spec.domain_state}];
+  if (domain == nullptr) domain = maker->second(spec.domain_state);
+  return *domain;
 }
 
 DataConfig Domain::fitting(DataConfig config, const SampleSpec&) const { return config; }
@@ -41,6 +61,14 @@ std::unique_ptr<SampleFilter> Domain::filter(const std::string& condition) const
   throw UsageError({.where = condition,
                     .found = "a condition on samples of the domain " + name(),
                     .allowed = "conditions on rows of tables"});
+}
+
+std::vector<std::string> Domain::captions(const at::Tensor&) const { return {}; }
+
+at::Tensor Domain::parse(const std::string& text, const SampleSpec&) const {
+  throw UsageError({.where = "--given",
+                    .found = "\"" + text + "\", for a model that is given " + name() + " samples",
+                    .remedy = "leave it out: samples of the run's data are given"});
 }
 
 std::unique_ptr<SampleWriter> Domain::stream(const std::filesystem::path&) const { return nullptr; }

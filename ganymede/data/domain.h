@@ -49,6 +49,12 @@ class Domain {
                                const PreviewOptions& options) const = 0;
   // Each sample as a picture, where a sample is one ([N] images, uint8); empty otherwise.
   virtual std::vector<media::Image> pictures(const at::Tensor& samples) const = 0;
+  // What a person reads beside each sample ([N]: a caption, parameters); empty where there is
+  // nothing to read.
+  virtual std::vector<std::string> captions(const at::Tensor& samples) const;
+  // What a person types to choose one sample (words, "angle=3", the path of a picture), as float32
+  // [1, ...spec.shape]. Throws UsageError saying what can be typed.
+  virtual at::Tensor parse(const std::string& text, const SampleSpec& spec) const;
   // Writes samples to one file or a folder by the extension of `path`; returns the paths written.
   // Images: .png/.webp/.jpg/.gif (contact sheet), folder of PNG, .npz; points: .png, .csv, .npz.
   // `names` label the files of a folder (seeds).

@@ -31,6 +31,10 @@ class Part final : public Dataset {
   const SampleSpec& spec() const override { return whole_->spec(); }
   int64_t size() const override { return count_; }
   void read(int64_t index, float* out) const override { whole_->read(place(index), out); }
+  void read_pair(int64_t index, Stream& random, float* sample, float* given) const override {
+    whole_->read_pair(place(index), random, sample, given);
+  }
+  std::string name(int64_t index) const override { return whole_->name(place(index)); }
   int64_t label(int64_t index) const override { return whole_->label(place(index)); }
   int64_t draw(Stream& random, float* condition) const override {
     for (;;) {  // until it is a sample of this part

@@ -304,7 +304,7 @@ std::shared_ptr<Dataset> open_dataset(const DataConfig& config, Progress* progre
     return training_part(
         std::make_shared<ImageDataset>(std::move(*source.pictures), config, progress),
         config.holdout);
-  if (config.size_px != 0)
+  if (config.size_px != 0 && !source.sized)
     throw UsageError(
         {"data.size_px",
          std::to_string(config.size_px) + " for " + source.rows->spec().domain + " data", "0",

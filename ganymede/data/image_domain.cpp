@@ -9,6 +9,7 @@
 #include "ganymede/core/error.h"
 #include "ganymede/media/codec.h"
 #include "ganymede/media/npy.h"
+#include "ganymede/media/resize.h"
 #include "ganymede/media/sheet.h"
 
 namespace ganymede::data {
@@ -108,6 +109,15 @@ std::vector<fs::path> ImageDomain::write(const at::Tensor& samples,
     media::write_image(written.back(), images[i]);
   }
   return written;
+}
+
+at::Tensor ImageDomain::parse(const std::string& text, const SampleSpec& spec) const {
+  const auto channels = spec.shape.at(0) == 1 ? media::Channels::kGrey : media::Channels::kRgb;
+  const auto height = static_cast<int>(spec.shape.at(1)), width = static_cast<int>(spec.shape.at(2));
+  const media::Image picture = media::resize(media::read_image(text, {.channels = channels}), width, height);
+  const at::Tensor bytes = at::empty({1, height, width, spec.shape.at(0)}, at::kByte);
+  std::memcpy(bytes.data_ptr<uint8_t>(), picture.pixels.data(), picture.pixels.size());
+  return (bytes.permute({0, 3, 1, 2}).to(at::kFloat) / 127.5 - 1).contiguous();
 }
 
 DataConfig ImageDomain::fitting(DataConfig config, const SampleSpec& spec) const {

@@ -12,6 +12,8 @@ class ImageDomain final : public Domain {
   media::Image preview(const at::Tensor& samples, const at::Tensor& reals,
                        const PreviewOptions& options) const override;
   std::vector<media::Image> pictures(const at::Tensor& samples) const override;
+  // The path of a picture, which is resized.
+  at::Tensor parse(const std::string& text, const SampleSpec& spec) const override;
   DataConfig fitting(DataConfig config, const SampleSpec& spec) const override;
   // A .npz holds "images", uint8 [N, H, W] or [N, H, W, 3]; a folder, made when missing,
   // <name>.png for each sample (six digits where names are missing).

@@ -39,9 +39,10 @@ class Order {
   std::optional<Permutation> permutation_;
 };
 
-void flip_left_right(float* sample, int64_t rows, int64_t width) {
-  for (int64_t row = 0; row < rows; ++row)
-    std::reverse(sample + row * width, sample + (row + 1) * width);
+void flip_left_right(float* sample, const SampleSpec& spec) {
+  const int64_t width = spec.shape.back();
+  for (float* row = sample; row != sample + spec.elements(); row += width)
+    std::reverse(row, row + width);
 }
 
 enum class State { kWanted, kBusy, kReady };
@@ -113,6 +114,11 @@ struct Loader::Impl {
     batch.samples = at::empty(shape, at::kFloat);
     if (dataset->spec().classes > 0) batch.labels = at::empty({options.batch}, at::kLong);
     if (condition_width > 0) batch.condition = at::empty({options.batch, condition_width});
+    if (dataset->spec().takes_given()) {
+      shape = dataset->spec().given[0].shape;
+      shape.insert(shape.begin(), options.batch);
+      batch.given = at::empty(shape, at::kFloat);
+    }
     return batch;
   }
 
@@ -121,17 +127,21 @@ struct Loader::Impl {
     const SampleSpec& spec = dataset->spec();
     float* samples = batch.samples.data_ptr<float>();
     int64_t* labels = batch.labels.defined() ? batch.labels.data_ptr<int64_t>() : nullptr;
+    float* given = batch.given.defined() ? batch.given.data_ptr<float>() : nullptr;
     for (int64_t i = 0; i < options.batch; ++i) {
       const int64_t index = condition_width > 0
                                 ? draw(batch.condition.data_ptr<float>() + i * condition_width,
                                        static_cast<uint64_t>(position + i))
                                 : order(position + i);
       float* sample = samples + i * spec.elements();
-      dataset->read(index, sample);
+      const auto place = static_cast<uint64_t>(position + i);
+      Stream random(options.seed, "data", place);
+      float* made_from = given ? given + i * spec.given[0].elements() : nullptr;
+      dataset->read_pair(index, random, sample, made_from);
       if (labels) labels[i] = dataset->label(index);
-      if (options.mirror &&
-          (Stream(options.seed, "mirror", static_cast<uint64_t>(position + i)).next_u32() & 1)) {
-        flip_left_right(sample, spec.elements() / spec.shape.back(), spec.shape.back());
+      if (options.mirror && (Stream(options.seed, "mirror", place).next_u32() & 1)) {
+        flip_left_right(sample, spec);
+        if (made_from && spec.given[0].domain == "image") flip_left_right(made_from, spec.given[0]);
       }
       if (stop_requested()) return;
     }

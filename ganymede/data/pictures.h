@@ -46,10 +46,12 @@ struct PictureSet {
   std::map<std::string, int64_t> ignored;               // other files there, by extension
 };
 
-// Finds and opens pictures, or points or table rows; exactly one of the two is set.
+// Finds and opens pictures, or points, table rows and what else data_kinds() knows; exactly one of
+// the two is set.
 struct Source {
   std::optional<PictureSet> pictures;
   std::shared_ptr<Dataset> rows;
+  bool sized = false;  // the rows obey data.size_px, or refuse it themselves
 };
 Source open_source(const DataConfig& config, Progress* progress = nullptr);
 

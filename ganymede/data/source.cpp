@@ -11,6 +11,7 @@
 #include "ganymede/data/file_data.h"
 #include "ganymede/data/find.h"
 #include "ganymede/data/idx_data.h"
+#include "ganymede/data/kinds.h"
 #include "ganymede/data/npy_data.h"
 #include "ganymede/data/picture_file.h"
 #include "ganymede/data/pictures.h"
@@ -170,6 +171,20 @@ Source open_stacked(const DataConfig& config, Progress* progress) {
   return stacked;
 }
 
+// Says what the data were taken for where that was a guess.
+Source open_kind(const DataKind& kind, const fs::path& path, const DataConfig& config,
+                 Progress* progress) {
+  Source source;
+  source.rows = kind.open(path, config, progress);
+  source.sized = true;
+  if (config.domain == "auto" && progress != nullptr) {
+    progress->event("domain", {{"path", path.string()},
+                               {"domain", kind.domain},
+                               {"other", "--set data.domain=" + join(domain_names(), "|")}});
+  }
+  return source;
+}
+
 }  // namespace
 
 Source open_source(const DataConfig& config, Progress* progress) {
@@ -177,6 +192,9 @@ Source open_source(const DataConfig& config, Progress* progress) {
   if (is_builtin(config.path)) return open_builtin(config);
   const fs::path path = find_data(config.path);
   try {
+    if (const DataKind* kind = kind_of(path, config)) {
+      return open_kind(*kind, path, config, progress);
+    }
     return fs::is_directory(path) ? open_directory(path, config, progress)
                                   : open_file(path, config, progress);
   } catch (const fs::filesystem_error& error) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -69,6 +70,12 @@ struct Phase {
   int64_t interval = 1;              // runs in every interval-th step
   std::string player = {};           // whose optimizer it uses; default: its own name
   double weight_clip = 0;            // > 0: weights are clamped to +-this after each update (WGAN)
+  // It runs only while from_kimg <= kimg shown < until_kimg (pretraining, then the game).
+  double from_kimg = 0;
+  double until_kimg = std::numeric_limits<double>::infinity();
+  bool due(int64_t step, double kimg) const {
+    return step % interval == 0 && from_kimg <= kimg && kimg < until_kimg;
+  }
   const std::string& optimizer() const { return player.empty() ? name : player; }
 };
 
@@ -142,8 +149,15 @@ struct Request {
   // float32 [count, spec.condition_width()], one 1 in each row, or undefined: drawn by
   // conditions().
   at::Tensor condition = {};
+  // Of a gan that takes_given(): what each sample is made from, float32
+  // [count, ...spec.given[0].shape]; pictures of other sizes where Gan::size_multiple() says so.
+  at::Tensor given = {};
+  size_t direction = 0;  // of Gan::directions()
   at::Device device = at::kCPU;
-  int64_t count() const { return z.defined() ? z.size(0) : static_cast<int64_t>(seeds.size()); }
+  int64_t count() const {
+    if (z.defined()) return z.size(0);
+    return seeds.empty() && given.defined() ? given.size(0) : static_cast<int64_t>(seeds.size());
+  }
   at::Tensor latents(const Latent& latent) const;
   // `condition`, or for each seed a column drawn uniformly from Stream(seed, "condition") and one
   // of its categories by its share among the real rows; undefined when the spec has no conditions.
@@ -198,6 +212,15 @@ class Gan {
   virtual Classifier classifier() const { return Classifier::kNone; }
 
   virtual std::vector<Code> codes() const { return {}; }
+
+  // Ways in which it translates what it is given, by name; empty where there is one way only.
+  // Request::direction 0 makes samples of spec() from spec().given, 1 the reverse.
+  virtual std::vector<std::string> directions() const { return {}; }
+  // > 0: generate() takes given pictures of any sides that are multiples of this; 0: of those of
+  // spec().given only.
+  virtual int64_t size_multiple() const { return 0; }
+  // Sides of a made picture, by those of the given one.
+  virtual int64_t enlarges() const { return 1; }
 
   // What the data may tell a gan before the first step (for example pixel means as a bias).
   virtual void prepare(const Batch& reals) { static_cast<void>(reals); }

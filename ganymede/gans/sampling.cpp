@@ -6,6 +6,8 @@
 
 #include <optional>
 
+#include "ganymede/core/error.h"
+
 // Of the OpenMP runtime that LibTorch brings, whose header not every compiler has.
 extern "C" void omp_set_num_threads(int threads);
 
@@ -19,6 +21,8 @@ Request row_of(const Request& request, int64_t row) {
   if (request.labels.defined()) one.labels = request.labels.narrow(0, row, 1);
   if (request.z.defined()) one.z = request.z.narrow(0, row, 1);
   if (request.condition.defined()) one.condition = request.condition.narrow(0, row, 1);
+  if (request.given.defined()) one.given = request.given.narrow(0, row, 1).to(request.device);
+  one.direction = request.direction;
   return one;
 }
 
@@ -44,6 +48,23 @@ class OneThread {
   bool alone_;
 };
 
+void check_given(const Gan& gan, const Request& request) {
+  if (!gan.spec().takes_given() || request.given.defined()) return;
+  throw UsageError({.where = "samples",
+                    .found = "nothing that they are to be made from",
+                    .allowed = "samples of the domain " + gan.spec().given[0].domain});
+}
+
+// What the request leaves open is drawn.
+Request completed(const Gan& gan, const Request& asked) {
+  check_given(gan, asked);
+  Request request = asked;
+  if (gan.conditional() && !request.labels.defined()) {
+    request.labels = drawn_classes(request, gan.spec().classes);
+  }
+  return request;
+}
+
 }  // namespace
 
 at::Tensor drawn_classes(const Request& request, int64_t classes) {
@@ -57,11 +78,9 @@ at::Tensor drawn_classes(const Request& request, int64_t classes) {
 }
 
 at::Tensor sample(Gan& gan, const Request& asked) {
-  Request request = asked;
-  if (gan.conditional() && !request.labels.defined()) {
-    request.labels = drawn_classes(request, gan.spec().classes);
-  }
-  std::vector<int64_t> shape = gan.spec().shape;
+  const Request request = completed(gan, asked);
+  std::vector<int64_t> shape =
+      request.direction == 0 ? gan.spec().shape : gan.spec().given.at(0).shape;
   shape.insert(shape.begin(), request.count());
   at::Tensor samples = at::empty(shape, at::kFloat);
   const auto generate_rows = [&](int64_t begin, int64_t end) {
@@ -79,6 +98,14 @@ at::Tensor sample(Gan& gan, const Request& asked) {
     generate_rows(0, request.count());
   }
   return samples;
+}
+
+at::Tensor translate(Gan& gan, const Request& asked) {
+  Request request = completed(gan, asked);
+  if (request.given.defined()) request.given = request.given.to(request.device);
+  const at::NoGradGuard no_grad;
+  const nn::ForwardScope scope(nn::Mode::kEvaluate, nullptr);
+  return gan.generate(request).to(at::kCPU);
 }
 
 at::Tensor classify(Gan& gan, const at::Tensor& samples, const at::Device& device) {

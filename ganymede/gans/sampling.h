@@ -11,7 +11,13 @@ namespace ganymede::gans {
 // Where a conditional gan's request has no labels, each seed draws its class evenly from
 // Stream(seed, "class"); rows without seeds take the classes in turn. Returns float32
 // [count, ...spec.shape] on the CPU.
+// Throws UsageError when the gan takes_given() and the request gives nothing.
 at::Tensor sample(Gan& gan, const Request& request);
+
+// What the gan makes of request.given, all rows at once on all threads, in evaluation mode without
+// gradients: float32 on the CPU, of the sides that follow from those given (Gan::size_multiple,
+// Gan::enlarges). Bytes may depend on threads and rows.
+at::Tensor translate(Gan& gan, const Request& request);
 
 // Those classes: int64 [count].
 at::Tensor drawn_classes(const Request& request, int64_t classes);

@@ -95,9 +95,10 @@ at::Tensor Model::labels_for(int64_t count, int64_t label) const {
 }
 
 at::Tensor Model::sample(const std::vector<uint64_t>& seeds, int64_t label,
-                         const at::Tensor& condition) const {
+                         const at::Tensor& condition, const at::Tensor& given) const {
   gans::Request request;
   request.seeds = seeds;
+  request.given = given;
   request.condition = condition;
   request.labels = labels_for(request.count(), label);
   request.device = device_;

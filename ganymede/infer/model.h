@@ -32,9 +32,10 @@ class Model {
 
   // float32 [seeds, ...spec.shape] on the CPU, one sample per seed: a pure function of weights and
   // seed. `label`: class of all samples, or -1. `condition`: as Request::condition. Throws
-  // UsageError when the gan takes no classes or the class does not exist.
+  // UsageError when the gan takes no classes or the class does not exist. `given`: as
+  // Request::given, for a gan that takes_given().
   at::Tensor sample(const std::vector<uint64_t>& seeds, int64_t label = -1,
-                    const at::Tensor& condition = {}) const;
+                    const at::Tensor& condition = {}, const at::Tensor& given = {}) const;
 
   // What --class may name: the classes of the data that the model learned from.
   const gans::Classes& classes() const { return classes_; }

@@ -119,6 +119,8 @@ struct Evaluator::State {
   Comparison compare(const Evidence& real, const Evidence& fake, uint64_t seed) const;
   void judge(const Subject& subject, int64_t repeat, Meter& meter, Exhibits* exhibits,
              Summary& summary) const;
+  at::Tensor labels_asked_of(const Subject& subject, uint64_t first, int64_t count) const;
+  at::Tensor fakes(const Subject& subject, uint64_t first, int64_t count) const;
   // Without those that nobody chose and the subject cannot have.
   std::vector<const Metric*> metrics_for(const Subject& subject) const;
   const std::map<std::string, double>& floor_of(const Subject& subject, int64_t samples,
@@ -131,7 +133,8 @@ struct Evaluator::State {
 
 static bool can_have(const Metric& metric, const Subject& subject, const SampleSpec& reference) {
   const bool same = subject.spec.classes == reference.classes;
-  if (metric.needs_any(Metric::kClasses) && (!subject.sample_as || !same)) return false;
+  const bool obeys = subject.sample_as && same && subject.spec.classes > 0;
+  if (metric.needs_any(Metric::kClasses) && !obeys) return false;
   const bool classifies = subject.classes.classify && (same || subject.classes.found);
   return !metric.needs_any(Metric::kClassifier) || classifies;
 }
@@ -214,24 +217,36 @@ Comparison Evaluator::State::compare(const Evidence& real, const Evidence& fake,
           .exhibits = nullptr};
 }
 
+// In the shares that the reference has: the sample of seed s has the class of the s-th real.
+at::Tensor Evaluator::State::labels_asked_of(const Subject& subject, uint64_t first,
+                                             int64_t count) const {
+  const bool obeys = subject.sample_as && subject.spec.classes > 0 &&
+                     subject.spec.classes == reference->spec().classes;
+  return obeys ? reals->labels(static_cast<int64_t>(first), count).clamp_min(0) : at::Tensor();
+}
+
+// Samples of `count` seeds, made from what the reals of the same places are made from.
+at::Tensor Evaluator::State::fakes(const Subject& subject, uint64_t first, int64_t count) const {
+  std::vector<uint64_t> seeds(static_cast<size_t>(count));
+  std::iota(seeds.begin(), seeds.end(), first);
+  Asked asked{.labels = labels_asked_of(subject, first, count)};
+  if (subject.sample_as && subject.spec.takes_given()) {
+    asked.given = reals->given(static_cast<int64_t>(first), count);
+  }
+  return asked.empty() ? subject.sample(seeds) : subject.sample_as(seeds, asked);
+}
+
 // One repeat of all metrics.
 void Evaluator::State::judge(const Subject& subject, int64_t repeat, Meter& meter,
                              Exhibits* exhibits, Summary& summary) const {
   const int64_t samples = fake_samples(subject, options);
   const uint64_t seed = options.seed + static_cast<uint64_t>(repeat * samples);
-  // In the shares that the reference has: the sample of seed s has the class of the s-th real.
-  const bool conditional = subject.sample_as && subject.spec.classes == reference->spec().classes;
-  const at::Tensor asked =
-      conditional ? reals->labels(static_cast<int64_t>(seed), samples).clamp_min(0) : at::Tensor();
   const auto take = [&](int64_t first, int64_t count) {
-    std::vector<uint64_t> seeds(static_cast<size_t>(count));
-    std::iota(seeds.begin(), seeds.end(), seed + static_cast<uint64_t>(first));
-    return asked.defined() ? subject.sample_as(seeds, asked.narrow(0, first, count))
-                           : subject.sample(seeds);
+    return fakes(subject, seed + static_cast<uint64_t>(first), count);
   };
   Evidence fake =
       gather(take, samples, wanted, *net, options.quantise, meter, subject.name, options.group);
-  fake.labels = asked;
+  fake.labels = labels_asked_of(subject, seed, samples);
   if (wanted.columns) {
     std::vector<uint64_t> seeds(static_cast<size_t>(samples));
     std::iota(seeds.begin(), seeds.end(), seed);
@@ -327,9 +342,7 @@ std::vector<std::string> Evaluator::State::warnings(const Record& record) const 
 void Evaluator::State::exhibit(const Subject& subject, Exhibits& exhibits) const {
   const int64_t wanted_count = data::domain_of(subject.spec).preview_count(subject.spec);
   const int64_t count = subject.size > 0 ? std::min(wanted_count, subject.size) : wanted_count;
-  std::vector<uint64_t> seeds(static_cast<size_t>(count));
-  std::iota(seeds.begin(), seeds.end(), options.seed);
-  exhibits.samples = subject.sample(seeds);
+  exhibits.samples = fakes(subject, options.seed, count);
   exhibits.reals = reals->take(0, std::min(wanted_count, reference->size()));
 }
 

@@ -93,6 +93,15 @@ at::Tensor Reference::labels(int64_t first, int64_t count) const {
   return labels;
 }
 
+at::Tensor Reference::given(int64_t first, int64_t count) const {
+  if (!data_->spec().takes_given()) return {};
+  std::vector<int64_t> places;
+  for (int64_t i = 0; i < count; ++i) {
+    places.push_back(stored_sample_at((first + i) % data_->size(), data_->size()));
+  }
+  return data::read_batch(*data_, places).given;
+}
+
 void Reference::gather_all(Meter& meter) {
   if (gathered_) return;
   real_ =

@@ -46,6 +46,8 @@ class Reference {
 
   // Classes of these, int64 [count]; undefined where the data have none.
   at::Tensor labels(int64_t first, int64_t count) const;
+  // What these are made from, float32 [count, ...]; undefined where the data have no such thing.
+  at::Tensor given(int64_t first, int64_t count) const;
   // Samples by their place in the fixed order of stored_sample_at().
   at::Tensor take(int64_t first, int64_t count) const;
 

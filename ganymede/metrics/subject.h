@@ -29,6 +29,13 @@ struct ClassAccess {
   bool found = false;  // categories that it found itself, in no order; else the data's classes
 };
 
+// What samples are to be; undefined where nobody asks.
+struct Asked {
+  at::Tensor labels = {};
+  at::Tensor given = {};
+  bool empty() const { return !labels.defined() && !given.defined(); }
+};
+
 struct Subject {
   SampleSpec spec = {};
   // float32 [seeds, ...spec.shape] on the CPU, a pure function of each seed; no side effects on
@@ -43,9 +50,9 @@ struct Subject {
   std::string checkpoint = {};   // likewise
   double kimg = kUnknown;        // likewise
   LatentAccess latents = {};     // without generate: not available
-  // Of conditional generators: the same samples in the classes (int64 [seeds]) that are asked for.
-  std::function<at::Tensor(const std::vector<uint64_t>& seeds, const at::Tensor& labels)>
-      sample_as = {};
+  // Of generators that obey: the same samples in the classes that are asked for (labels, int64
+  // [seeds]), made from what is asked for (given, [seeds, ...]). Needed where spec.takes_given().
+  std::function<at::Tensor(const std::vector<uint64_t>& seeds, const Asked& asked)> sample_as = {};
   ClassAccess classes = {};  // without classify: not available
 };
 

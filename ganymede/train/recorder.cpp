@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <set>
 #include <sstream>
 
@@ -15,6 +16,7 @@
 #include "ganymede/core/text.h"
 #include "ganymede/core/tuning.h"
 #include "ganymede/data/domain.h"
+#include "ganymede/data/given.h"
 #include "ganymede/gans/sample_grid.h"
 #include "ganymede/gans/sampling.h"
 #include "ganymede/media/codec.h"
@@ -27,6 +29,13 @@ namespace {
 
 constexpr size_t kMostFrames = 80;  // of a time-lapse
 constexpr int kFrameDelayMs = 150;
+constexpr int64_t kMostStrips = 24;  // samples of a preview beside what they were made from
+
+std::vector<uint64_t> first_seeds(int64_t count) {
+  std::vector<uint64_t> seeds(static_cast<size_t>(count));
+  std::iota(seeds.begin(), seeds.end(), uint64_t{0});
+  return seeds;
+}
 
 double now_s() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -189,29 +198,36 @@ void Recorder::tell_health(double kimg) {
 
 void Recorder::save_reals(const data::Dataset& dataset, uint64_t seed) {
   const data::Domain& domain = data::domain_of(dataset.spec());
-  const int64_t count = std::min(domain.preview_count(dataset.spec()), dataset.size());
+  const int64_t most = dataset.spec().takes_given() ? kMostStrips : dataset.size();
+  const int64_t count =
+      std::min({domain.preview_count(dataset.spec()), dataset.size(), most});
   std::vector<int64_t> indices;
   for (int64_t i = 0; i < count; ++i) indices.push_back(data::sample_at(i, dataset.size(), seed));
   reals_ = data::read_batch(dataset, indices);
   class_names_ = dataset.class_names();
   if (fs::exists(folder_.reals())) return;
-  media::write_image(folder_.reals(), domain.preview(reals_.samples, at::Tensor(), {}));
+  media::write_image(folder_.reals(), data::preview_made(dataset.spec(), reals_.given,
+                                                         reals_.samples, at::Tensor(), {}));
 }
 
 fs::path Recorder::save_fakes(Trainer& trainer) {
   const SampleSpec& spec = trainer.gan().spec();
   const data::Domain& domain = data::domain_of(spec);
-  const gans::SampleGrid grid = gans::preview_grid(
-      trainer.gan(), {.count = spec.classes, .names = class_names_}, domain.preview_count(spec));
+  const bool given = spec.takes_given();
+  const gans::SampleGrid grid =
+      given ? gans::class_grid(trainer.gan(), {}, first_seeds(reals_.size()))
+            : gans::preview_grid(trainer.gan(), {.count = spec.classes, .names = class_names_},
+                                 domain.preview_count(spec));
   gans::Request request = grid.request;
+  request.given = reals_.given;
   const auto& network = *trainer.gan().networks().front();
   network.module->each_parameter(
       [&](const std::string&, at::Tensor& tensor) { request.device = tensor.device(); });
   data::PreviewOptions options;
   options.columns = static_cast<int>(grid.columns);
   options.row_labels = grid.row_titles;
-  const media::Image picture =
-      domain.preview(gans::sample(trainer.gan(), request), reals_.samples, options);
+  const media::Image picture = data::preview_made(
+      spec, reals_.given, gans::sample(trainer.gan(), request), reals_.samples, options);
   const fs::path path = folder_.fakes(static_cast<int64_t>(trainer.kimg()));
   const std::string png = media::encode_png(picture);
   write_file_atomic(path, png);

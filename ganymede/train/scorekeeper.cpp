@@ -43,10 +43,13 @@ metrics::Subject subject_of(Trainer& trainer, const fs::path& checkpoint) {
     request.device = device;
     return gans::sample(gan, request);
   };
-  if (gan.conditional()) {
+  if (gan.conditional() || gan.spec().takes_given()) {
     subject.sample_as = [&gan, device = trainer.device()](const std::vector<uint64_t>& seeds,
-                                                          const at::Tensor& labels) {
-      return gans::sample(gan, {.seeds = seeds, .labels = labels, .device = device});
+                                                          const metrics::Asked& asked) {
+      gans::Request request{.seeds = seeds, .device = device};
+      if (gan.conditional()) request.labels = asked.labels;
+      request.given = asked.given;
+      return gans::sample(gan, request);
     };
   }
   if (gan.classifier() != gans::Classifier::kNone) {

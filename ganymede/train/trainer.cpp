@@ -97,6 +97,7 @@ void Trainer::fetch() {
     batch.samples = batch.samples.to(device_);
     if (batch.labels.defined()) batch.labels = batch.labels.to(device_);
     if (batch.condition.defined()) batch.condition = batch.condition.to(device_);
+    if (batch.given.defined()) batch.given = batch.given.to(device_);
     if (static_cast<int64_t>(micros_.size()) <= i) {
       const int64_t index = steps_ * config_.train.accumulate + i;
       micros_.push_back({batch, gans::Step(gan_, draw_seed(), index, device_)});
@@ -119,7 +120,7 @@ bool Trainer::step() {
   micros_.clear();
   fetch();
   for (const gans::Phase& phase : phases_) {
-    if (steps_ % phase.interval != 0) continue;
+    if (!phase.due(steps_, static_cast<double>(before) / 1000.0)) continue;
     const int64_t repeats = phase.repeats * balance_.repeats(is_discriminator(phase));
     for (int64_t repeat = 0; repeat < repeats; ++repeat) {
       if (repeat > 0) fetch();

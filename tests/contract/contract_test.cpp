@@ -120,7 +120,7 @@ TEST_P(Contract, SharedValuesLeaveParametersAndAveragesAlone) {
 TEST_P(Contract, SamplesHaveTheRightShapeTypeAndRange) {
   for (const int64_t steps : {0, 2}) {
     train(*gan_, steps, 5);
-    const at::Tensor samples = gans::sample(*gan_, seeds({0, 1, 2, 12345678901234567ull}));
+    const at::Tensor samples = gans::sample(*gan_, seeds_for(gan_->spec(), {0, 1, 2, 12345678901234567ull}));
     std::vector<int64_t> shape = GetParam().spec.shape;
     shape.insert(shape.begin(), 4);
     EXPECT_EQ(samples.sizes(), at::IntArrayRef(shape));
@@ -137,32 +137,32 @@ TEST_P(Contract, SamplesHaveTheRightShapeTypeAndRange) {
 TEST_P(Contract, SamplingChangesNothingAndIsRepeatable) {
   train(*gan_, 1, 5);
   const State before = copy_of(gan_->state());
-  const at::Tensor first = gans::sample(*gan_, seeds({4, 5, 6}));
+  const at::Tensor first = gans::sample(*gan_, seeds_for(gan_->spec(), {4, 5, 6}));
   EXPECT_EQ(differences(before, gan_->state()), std::vector<std::string>{});
-  EXPECT_TRUE(at::equal(first, gans::sample(*gan_, seeds({4, 5, 6}))));
+  EXPECT_TRUE(at::equal(first, gans::sample(*gan_, seeds_for(gan_->spec(), {4, 5, 6}))));
 }
 
 TEST_P(Contract, SamplingWithinTrainingLeavesNoTrace) {
   const auto disturbed = make(GetParam());
   train(*gan_, 2, 5);
-  const at::Tensor reference = gans::sample(*disturbed, seeds({4}));
+  const at::Tensor reference = gans::sample(*disturbed, seeds_for(gan_->spec(), {4}));
   train(*disturbed, 2, 5, [&] {
     Stream random(1, "unrelated");
     const nn::ForwardScope training(nn::Mode::kTrain, &random);
     // The average has not moved yet, so its samples have not either.
-    EXPECT_TRUE(at::equal(reference, gans::sample(*disturbed, seeds({4}))));
+    EXPECT_TRUE(at::equal(reference, gans::sample(*disturbed, seeds_for(gan_->spec(), {4}))));
   });
   EXPECT_EQ(differences(gan_->state(), disturbed->state()), std::vector<std::string>{});
 }
 
 TEST_P(Contract, ASampleDependsOnItsSeedAlone) {
   train(*gan_, 1, 5);
-  const at::Tensor many = gans::sample(*gan_, seeds({9, 2, 7, 4, 3}));
-  const at::Tensor one = gans::sample(*gan_, seeds({7}));
+  const at::Tensor many = gans::sample(*gan_, seeds_for(gan_->spec(), {9, 2, 7, 4, 3}));
+  const at::Tensor one = gans::sample(*gan_, seeds_for(gan_->spec(), {7}));
   EXPECT_TRUE(at::equal(many[2], one[0]));
   const int threads = at::get_num_threads();
   at::set_num_threads(1);
-  const at::Tensor alone = gans::sample(*gan_, seeds({9, 2, 7, 4, 3}));
+  const at::Tensor alone = gans::sample(*gan_, seeds_for(gan_->spec(), {9, 2, 7, 4, 3}));
   at::set_num_threads(threads);
   EXPECT_TRUE(at::equal(many, alone));
 }
@@ -186,16 +186,21 @@ TEST_P(Contract, ZOverridesTheDraw) {
 TEST_P(Contract, AClassIsObeyedAndNothingElseOfTheSampleIsDrawnAnew) {
   if (!gan_->conditional()) GTEST_SKIP() << "makes samples without classes";
   train(*gan_, 1, 5);
+  const auto asked = [&](const at::Tensor& labels) {
+    gans::Request request = seeds_for(gan_->spec(), {8});
+    request.labels = labels;
+    return gans::sample(*gan_, request);
+  };
   const auto of_class = [&](int64_t label) {
-    return gans::sample(*gan_, {.seeds = {8}, .labels = at::full({1}, label, at::kLong)});
+    return asked(at::full({1}, label, at::kLong));
   };
   EXPECT_FALSE(at::equal(of_class(0), of_class(1)));
-  const at::Tensor drawn = gans::drawn_classes(seeds({8}), GetParam().spec.classes);
-  EXPECT_TRUE(at::equal(gans::sample(*gan_, seeds({8})), of_class(drawn.item<int64_t>())));
+  const at::Tensor drawn = gans::drawn_classes(seeds_for(gan_->spec(), {8}), GetParam().spec.classes);
+  EXPECT_TRUE(at::equal(gans::sample(*gan_, seeds_for(gan_->spec(), {8})), of_class(drawn.item<int64_t>())));
   if (!gan_->mixes_classes()) return;
   const at::Tensor whole = at::zeros({1, GetParam().spec.classes});
   whole[0][1] = 1;
-  EXPECT_TRUE(at::equal(gans::sample(*gan_, {.seeds = {8}, .labels = whole}), of_class(1)));
+  EXPECT_TRUE(at::equal(asked(whole), of_class(1)));
 }
 
 TEST_P(Contract, AClassifierGivesALogitForEachClass) {
@@ -214,10 +219,10 @@ TEST_P(Contract, SavedStateGivesTheSameSamplesAndTheSameNextStep) {
   train(*gan_, 2, 5);
   const State saved = copy_of(gan_->state());
   const auto other = make(GetParam(), 1234);
-  EXPECT_FALSE(at::equal(gans::sample(*gan_, seeds({1})), gans::sample(*other, seeds({1}))));
+  EXPECT_FALSE(at::equal(gans::sample(*gan_, seeds_for(gan_->spec(), {1})), gans::sample(*other, seeds_for(gan_->spec(), {1}))));
   other->load_state(saved, "test");
   EXPECT_EQ(differences(saved, other->state()), std::vector<std::string>{});
-  EXPECT_TRUE(at::equal(gans::sample(*gan_, seeds({1})), gans::sample(*other, seeds({1}))));
+  EXPECT_TRUE(at::equal(gans::sample(*gan_, seeds_for(gan_->spec(), {1})), gans::sample(*other, seeds_for(gan_->spec(), {1}))));
   train(*gan_, 1, 99);
   train(*other, 1, 99);
   EXPECT_EQ(differences(gan_->state(), other->state()), std::vector<std::string>{});
@@ -252,6 +257,7 @@ TEST_P(Contract, OnCudaAStepIsFiniteAndSamplesComeBack) {
   batch.samples = batch.samples.to(cuda);
   if (batch.labels.defined()) batch.labels = batch.labels.to(cuda);
   if (batch.condition.defined()) batch.condition = batch.condition.to(cuda);
+  if (batch.given.defined()) batch.given = batch.given.to(cuda);
   Step step(*gan_, 3, 0, cuda);
   for (const Phase& phase : gan_->phases()) {
     step.begin_phase(phase, 0);
@@ -261,7 +267,7 @@ TEST_P(Contract, OnCudaAStepIsFiniteAndSamplesComeBack) {
     loss.backward();
     descend(phase);
   }
-  gans::Request request = seeds({1, 2});
+  gans::Request request = seeds_for(gan_->spec(), {1, 2});
   request.device = cuda;
   const at::Tensor samples = gans::sample(*gan_, request);
   EXPECT_TRUE(samples.is_cpu());

@@ -127,7 +127,24 @@ Batch reals(const SampleSpec& spec, int64_t count, uint64_t seed) {
   if (!spec.spans.empty()) return table_rows(spec, count, random);
   Batch batch{.samples = random.uniform(shape, -1, 1), .labels = {}};
   if (spec.classes > 0) batch.labels = random.integers({count}, 0, spec.classes);
+  batch.given = given(spec, count, seed);
   return batch;
+}
+
+at::Tensor given(const SampleSpec& spec, int64_t count, uint64_t seed) {
+  if (!spec.takes_given()) return {};
+  std::vector<int64_t> shape = spec.given[0].shape;
+  shape.insert(shape.begin(), count);
+  return Stream(seed, "contract given").uniform(shape, -1, 1);
+}
+
+gans::Request seeds_for(const SampleSpec& spec, std::vector<uint64_t> values) {
+  gans::Request request{.seeds = std::move(values)};
+  if (!spec.takes_given()) return request;
+  std::vector<at::Tensor> rows;
+  for (const uint64_t seed : request.seeds) rows.push_back(given(spec, 1, seed));
+  request.given = at::cat(rows);
+  return request;
 }
 
 at::Tensor phase_loss(gans::Gan& gan, const gans::Phase& phase, const Batch& reals,

@@ -54,6 +54,10 @@ std::vector<std::string> differences(const State& a, const State& b);
 // The stems ("generator", "generator_ema") of the networks that `phase` does not update.
 State without_updated(const State& state, const gans::Phase& phase);
 
-inline gans::Request seeds(std::vector<uint64_t> values) { return {.seeds = std::move(values)}; }
+// What `count` samples are made from, uniform in [-1, 1]; undefined where spec gives nothing.
+at::Tensor given(const SampleSpec& spec, int64_t count, uint64_t seed);
+
+// A request for these seeds; what each is made from is a function of its seed alone.
+gans::Request seeds_for(const SampleSpec& spec, std::vector<uint64_t> values);
 
 }  // namespace ganymede::contract

@@ -91,16 +91,16 @@ Subject subject() {
   Subject subject;
   subject.spec = {.domain = "points", .shape = {2}, .classes = 3};
   subject.name = "clusters";
-  subject.sample_as = [](const std::vector<uint64_t>& seeds, const at::Tensor& labels) {
+  subject.sample_as = [](const std::vector<uint64_t>& seeds, const Asked& asked) {
     std::vector<at::Tensor> points;
     for (size_t i = 0; i < seeds.size(); ++i) {
-      const auto label = labels[static_cast<int64_t>(i)].item<int64_t>();
+      const auto label = asked.labels[static_cast<int64_t>(i)].item<int64_t>();
       points.push_back(cluster(seeds[i], label == 2 ? 1 : label));
     }
     return at::stack(points);
   };
   subject.sample = [as = subject.sample_as](const std::vector<uint64_t>& seeds) {
-    return as(seeds, at::zeros({static_cast<int64_t>(seeds.size())}, at::kLong));
+    return as(seeds, {.labels = at::zeros({static_cast<int64_t>(seeds.size())}, at::kLong)});
   };
   return subject;
 }
