@@ -2,10 +2,14 @@
 
 #include <algorithm>
 
+#include "ganymede/data/degraded.h"
+
 namespace ganymede::data {
 
 const std::vector<DataKind>& data_kinds() {
-  static const std::vector<DataKind> kinds = {};
+  static const std::vector<DataKind> kinds = {
+      {"degraded", is_degraded, open_degraded},
+  };
   return kinds;
 }
 

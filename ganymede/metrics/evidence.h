@@ -39,6 +39,7 @@ struct Wanted {
   bool probabilities = false;
   bool pictures = false;
   bool columns = false;
+  bool partners = false;  // the reals that belong to the fakes
 };
 
 // Counts samples for a progress line that several gatherings share.

@@ -34,6 +34,13 @@ Findings measure_stacked_modes(const Comparison& c);
 Findings measure_parzen(const Comparison& c);
 Findings measure_modes(const Comparison& c);
 
+// Of pairs. `enlargement`: sides of a sample by those of the picture it is made from; 1 where these
+// are no pictures.
+int64_t enlargement(const SampleSpec& spec);
+Findings measure_psnr(const Comparison& c);
+Findings measure_ssim(const Comparison& c);
+Findings measure_l1(const Comparison& c);
+
 // Over the columns of tables.
 Findings measure_table_quality(const Comparison& c);
 Findings measure_detection(const Comparison& c);

@@ -28,6 +28,10 @@ struct Comparison {
   const Evidence& fake;
   const Evidence* training;  // what the model learned from; empty unless some metric needs it
   const Evidence* holdout;   // reals that it did not learn from; null when there are none
+  // Of metrics that need kPairs: the real beside which each of fake.samples was made, uint8 of the
+  // same shape; else undefined.
+  at::Tensor partners;
+  const SampleSpec& spec;  // of the reference
   const FeatureNet& net;
   const FeatureNet* digits;      // classifier of stacked digits; null when none was named
   const Lpips* lpips;            // null when no weights were named
@@ -68,6 +72,7 @@ struct Metric {
     kClasses = 1024,     // labelled data, and a subject that makes samples of their classes
     kClassifier = 2048,  // labelled data, and a subject that is a classifier as well
     kColumns = 4096,     // rows of a table
+    kPairs = 8192,       // each sample is made from what a real of its own was made from
   };
   std::string name;
   std::string help;
