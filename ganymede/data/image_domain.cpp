@@ -123,6 +123,10 @@ at::Tensor ImageDomain::parse(const std::string& text, const SampleSpec& spec) c
 DataConfig ImageDomain::fitting(DataConfig config, const SampleSpec& spec) const {
   config.size_px = spec.shape.at(1);
   config.channels = spec.shape.at(0) == 1 ? "grey" : "rgb";
+  if (spec.takes_given() && !spec.given[0].domain_state.empty()) {  // captions: the same words
+    config.domain_state = spec.given[0].domain_state;
+    config.max_length = spec.given[0].shape.at(0);
+  }
   return config;
 }
 

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "ganymede/data/captions/captioned_pictures.h"
 #include "ganymede/data/degraded.h"
 
 namespace ganymede::data {
 
 const std::vector<DataKind>& data_kinds() {
   static const std::vector<DataKind> kinds = {
+      {"captions", holds_captions, open_captions},
       {"degraded", is_degraded, open_degraded},
   };
   return kinds;

@@ -21,6 +21,18 @@ class Words {
 };
 
 // Null for a gan that knows no captions.
-inline Words* words_of(Gan& gan) { return dynamic_cast<Words*>(&gan); }
+Words* words_of(Gan& gan);
+
+// Those points in evaluation mode without gradients, on the CPU. Throw UsageError for a gan that
+// knows no captions.
+at::Tensor embed_given(Gan& gan, const at::Tensor& given, const at::Device& device);
+at::Tensor embed_samples(Gan& gan, const at::Tensor& samples, const at::Device& device);
+
+// For each row of request (seeds or z) the samples on the line from the point of caption `a` to
+// that of caption `b` ([1, ...spec.given[0].shape] each), `steps` + 1 of them with both ends:
+// float32 [rows * (steps + 1), ...spec.shape] on the CPU, row after row, the same z along a row.
+// Throws UsageError for a gan that knows no captions, or less than one step.
+at::Tensor between_captions(Gan& gan, const Request& request, const at::Tensor& a,
+                            const at::Tensor& b, int64_t steps);
 
 }  // namespace ganymede::gans

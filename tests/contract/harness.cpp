@@ -9,6 +9,7 @@
 #include <set>
 
 #include "ganymede/core/error.h"
+#include "ganymede/core/token_spec.h"
 
 namespace ganymede::contract {
 namespace {
@@ -48,6 +49,15 @@ std::vector<SampleSpec> picture_pairs() {
     specs.push_back(std::move(spec));
   }
   return specs;
+}
+
+// Pictures made from captions of up to 6 tokens of a vocabulary of 12.
+std::vector<SampleSpec> captioned_pictures() {
+  SampleSpec spec{.domain = "image", .shape = {3, 32, 32}};
+  spec.given = {{.domain = "text",
+                 .shape = {6},
+                 .domain_state = R"({"vocabulary": 12, "ends": true})"}};
+  return {spec};
 }
 
 // One row of a table: one-hot spans with one 1; unit numbers in [0, 1], of which the first is
@@ -117,6 +127,8 @@ std::vector<Case> find_cases() {
       const size_t before = found.size();
       add_cases(entry, specs_of(domain), found);
       if (found.size() == before && domain == "image") add_cases(entry, picture_pairs(), found);
+      if (found.size() == before && domain == "image")
+        add_cases(entry, captioned_pictures(), found);
     }
   }
   return found;
@@ -154,7 +166,12 @@ at::Tensor given(const SampleSpec& spec, int64_t count, uint64_t seed) {
   if (!spec.takes_given()) return {};
   std::vector<int64_t> shape = spec.given[0].shape;
   shape.insert(shape.begin(), count);
-  return Stream(seed, "contract given").uniform(shape, -1, 1);
+  Stream random(seed, "contract given");
+  if (spec.given[0].domain == "text") {
+    const TokenSpec tokens = token_spec_of(spec.given[0]);
+    return random.integers(shape, kFirstToken, tokens.vocabulary).to(at::kFloat);
+  }
+  return random.uniform(shape, -1, 1);
 }
 
 gans::Request seeds_for(const SampleSpec& spec, std::vector<uint64_t> values) {

@@ -247,7 +247,7 @@ void match_texts(const Files& files, Matching& matching) {
 
 }  // namespace
 
-bool holds_captions(const fs::path& path, const DataConfig&) {
+static bool has_captions(const fs::path& path) {
   const bool folder = fs::is_directory(path);
   if (!folder && !is_archive(path)) return false;
   const Files files = files_of(path);
@@ -258,6 +258,14 @@ bool holds_captions(const fs::path& path, const DataConfig&) {
            tells_captions(files, *table);
   }
   return has_text_beside(files);
+}
+
+bool holds_captions(const fs::path& path, const DataConfig&) {
+  try {
+    return has_captions(path);
+  } catch (const Error&) {  // a damaged archive is for others to refuse
+    return false;
+  }
 }
 
 std::shared_ptr<Dataset> open_captions(const fs::path& path, const DataConfig& config,
