@@ -141,6 +141,7 @@ static bool can_have(const Metric& metric, const Subject& subject, const data::D
       subject.size > 0 ? subject.size == reference.size()
                        : subject.spec.takes_given() && reference.spec().takes_given();
   if (metric.needs_any(Metric::kPairs) && !aligned) return false;
+  if (metric.needs_any(Metric::kWords) && !subject.words.embed_given) return false;
   const bool classifies = subject.classes.classify && (same || subject.classes.found);
   return !metric.needs_any(Metric::kClassifier) || classifies;
 }
@@ -156,6 +157,12 @@ static bool can_have(const Metric& metric, const Subject& subject, const data::D
                     .found = std::move(found),
                     .allowed = "a gan that is given something (gan list), or as many stored "
                                "samples as reals, in the same order of names"});
+}
+
+[[noreturn]] static void refuse_wordless(const Metric& metric, const Subject& subject) {
+  throw UsageError({.where = "--metrics " + metric.name,
+                    .found = subject.name + " knows no captions",
+                    .allowed = "a gan_int_cls"});
 }
 
 std::vector<const Metric*> Evaluator::State::metrics_for(const Subject& subject) const {
@@ -214,6 +221,7 @@ void Evaluator::State::check_subject(const Subject& subject, int64_t samples) co
   for (const Metric* metric : metrics_for(subject)) {
     check_sizes(*metric, samples);
     if (!can_have(*metric, subject, *reference)) {
+      if (metric->needs_any(Metric::kWords)) refuse_wordless(*metric, subject);
       if (metric->needs_any(Metric::kPairs)) refuse_unpaired(*metric, subject, *reference);
       const bool classes = metric->needs_any(Metric::kClasses);
       throw UsageError({.where = "--metrics " + metric->name,
@@ -243,6 +251,8 @@ Comparison Evaluator::State::compare(const Evidence& real, const Evidence& fake,
           .lpips = lpips.get(),
           .latents = nullptr,
           .classes = nullptr,
+          .words = nullptr,
+          .given = {},
           .class_count = reference->spec().classes,
           .data_name = options.data.path,
           .target = options.target,
@@ -290,6 +300,10 @@ void Evaluator::State::judge(const Subject& subject, int64_t repeat, Meter& mete
   Comparison comparison = compare(reals->real(), fake, seed);
   if (wanted.partners) comparison.partners = partners_of(fake, seed);
   if (subject.classes.classify) comparison.classes = &subject.classes;
+  if (subject.words.embed_given && wanted.partners) {
+    comparison.words = &subject.words;
+    comparison.given = reals->given(static_cast<int64_t>(seed), samples);
+  }
   if (subject.latents.generate) comparison.latents = &subject.latents;
   comparison.exhibits = exhibits;
   for (const Metric* metric : metrics_for(subject)) {

@@ -24,6 +24,9 @@ Findings measure_class_accuracy(const Comparison& c);
 Findings measure_class_frechet(const Comparison& c);
 Findings measure_classification(const Comparison& c);
 
+// Of captions.
+Findings measure_retrieval(const Comparison& c);
+
 // Over pixels or points.
 Findings measure_sliced_wasserstein(const Comparison& c);
 Findings measure_diversity(const Comparison& c);

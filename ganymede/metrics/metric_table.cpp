@@ -98,6 +98,13 @@ const std::vector<Metric> kMetrics = {
      kOnce,
      measure_l1,
      {"image"}},
+    {"retrieval",
+     "of captions: how often a sample's own is the nearest, by the gan's encoders",
+     Metric::kPictures | Metric::kPairs | Metric::kWords,
+     kNoFloor,
+     kOnce,
+     measure_retrieval,
+     {"image"}},
     {"ppl", "perceptual path length in z", Metric::kFeatures | Metric::kLatents, kNoFloor, kOnce,
      measure_path_length},
     {"parzen", "log-likelihood under Parzen windows, as in the paper of 2014", 0, kFloor, kOnce,
@@ -244,6 +251,7 @@ std::vector<std::string> default_metrics(const SampleSpec& spec, const std::stri
   if (spec.classes > 1) {
     names.insert(names.end(), defaults.labelled.begin(), defaults.labelled.end());
   }
+  if (spec.takes_given() && spec.given[0].domain == "text") names.emplace_back("retrieval");
   if (!data::mode_centers(data_name).empty()) names.insert(names.begin(), "modes");
   return names;
 }

@@ -37,6 +37,8 @@ struct Comparison {
   const Lpips* lpips;            // null when no weights were named
   const LatentAccess* latents;   // null in the floor
   const ClassAccess* classes;    // of the subject; null in the floor
+  const WordAccess* words;       // of the subject; null in the floor and where it knows no captions
+  at::Tensor given;              // of metrics that need kWords: what each of fake.samples is made from
   int64_t class_count;           // of the data; 0: unlabelled
   const std::string& data_name;  // of a built-in set, else a path
   const std::string& target;     // column that learners of tables predict; empty: chosen
@@ -73,6 +75,7 @@ struct Metric {
     kClassifier = 2048,  // labelled data, and a subject that is a classifier as well
     kColumns = 4096,     // rows of a table
     kGiven = 16384,      // what samples are made from
+    kWords = 16384,      // the subject knows captions, and the data has them
     kPairs = 8192,       // each sample is made from what a real of its own was made from
   };
   std::string name;

@@ -29,6 +29,12 @@ struct ClassAccess {
   bool found = false;  // categories that it found itself, in no order; else the data's classes
 };
 
+// A subject that knows captions: samples and what they were made from as points of one space.
+struct WordAccess {
+  std::function<at::Tensor(const at::Tensor& given)> embed_given;      // -> float32 [N, dim]
+  std::function<at::Tensor(const at::Tensor& samples)> embed_samples;  // likewise
+};
+
 // What samples are to be; undefined where nobody asks.
 struct Asked {
   at::Tensor labels = {};
@@ -54,6 +60,7 @@ struct Subject {
   // [seeds]), made from what is asked for (given, [seeds, ...]). Needed where spec.takes_given().
   std::function<at::Tensor(const std::vector<uint64_t>& seeds, const Asked& asked)> sample_as = {};
   ClassAccess classes = {};  // without classify: not available
+  WordAccess words = {};     // without embed_given: not available
 };
 
 // The samples of a data set in a fixed random order: seed i stands for the i-th of them.

@@ -10,6 +10,7 @@
 
 #include "ganymede/config/recipe.h"
 #include "ganymede/core/error.h"
+#include "ganymede/core/token_spec.h"
 
 namespace ganymede::contract {
 namespace {
@@ -65,6 +66,15 @@ std::vector<SampleSpec> specs_with_given(const std::string& domain) {
   if (domain != "image") return {};
   return {{.domain = "image", .shape = {3, 32, 32}, .given = {{"image", {3, 32, 32}}}},
           {.domain = "image", .shape = {3, 32, 48}, .given = {{"image", {1, 32, 48}}}}};
+}
+
+// Pictures made from captions of up to 6 tokens of a vocabulary of 12.
+std::vector<SampleSpec> captioned_pictures() {
+  SampleSpec spec{.domain = "image", .shape = {3, 32, 32}};
+  spec.given = {{.domain = "text",
+                 .shape = {6},
+                 .domain_state = R"({"vocabulary": 12, "ends": true})"}};
+  return {spec};
 }
 
 // One row of a table: one-hot spans with one 1; unit numbers in [0, 1], of which the first is
@@ -149,6 +159,8 @@ std::vector<Case> find_cases() {
       const size_t before = found.size();
       add_cases(entry, specs_of(domain), found);
       if (found.size() == before && domain == "image") add_cases(entry, picture_pairs(), found);
+      if (found.size() == before && domain == "image")
+        add_cases(entry, captioned_pictures(), found);
     }
 // Sizes that this gan does not make are left out; see EveryDomainIsCovered.
 std::vector<Case> accepted_of(const gans::Registry::Entry& entry,
@@ -206,7 +218,12 @@ at::Tensor given(const SampleSpec& spec, int64_t count, uint64_t seed) {
   if (!spec.takes_given()) return {};
   std::vector<int64_t> shape = spec.given[0].shape;
   shape.insert(shape.begin(), count);
-  return Stream(seed, "contract given").uniform(shape, -1, 1);
+  Stream random(seed, "contract given");
+  if (spec.given[0].domain == "text") {
+    const TokenSpec tokens = token_spec_of(spec.given[0]);
+    return random.integers(shape, kFirstToken, tokens.vocabulary).to(at::kFloat);
+  }
+  return random.uniform(shape, -1, 1);
 }
 
 gans::Request seeds_for(const SampleSpec& spec, std::vector<uint64_t> values) {
