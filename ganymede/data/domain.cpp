@@ -34,7 +34,6 @@ std::unique_ptr<const Domain> with_state(const std::string& state) {
 const std::map<std::string, MakeDomain>& makers() {
   static const std::map<std::string, MakeDomain> all = {
       {"detector", with_state<DetectorDomain>},
-      {"image", stateless<ImageDomain>},
       {"parameters", with_state<ParametersDomain>},
       {"chords", stateless<ChordDomain>},
       {"image", stateless<ImageDomain>},

@@ -75,7 +75,7 @@ struct Metric {
     kClassifier = 2048,  // labelled data, and a subject that is a classifier as well
     kColumns = 4096,     // rows of a table
     kGiven = 16384,      // what samples are made from
-    kWords = 16384,      // the subject knows captions, and the data has them
+    kWords = 32768,      // the subject knows captions, and the data has them
     kPairs = 8192,       // each sample is made from what a real of its own was made from
   };
   std::string name;
