@@ -13,6 +13,7 @@
 #include "ganymede/data/points_domain.h"
 #include "ganymede/data/table/table_domain.h"
 #include "ganymede/data/voxels/voxel_domain.h"
+#include "ganymede/data/text/text_domain.h"
 
 namespace ganymede::data {
 
@@ -41,6 +42,7 @@ const std::map<std::string, MakeDomain>& makers() {
       {"points", stateless<PointsDomain>},
       {"table", with_state<TableDomain>},
       {"voxels", stateless<VoxelDomain>},
+      {"text", with_state<TextDomain>},
   };
   return all;
 }

@@ -8,6 +8,7 @@
 #include "ganymede/data/pairs/open_pairs.h"
 #include "ganymede/data/music/music_data.h"
 #include "ganymede/data/voxels/voxel_data.h"
+#include "ganymede/data/text/text_data.h"
 
 namespace ganymede::data {
 
@@ -19,6 +20,7 @@ const std::vector<DataKind>& data_kinds() {
       {"pairs", fits_pairs, open_pairs},
       {"music", is_music, open_music},
       {"voxels", voxels_fit, open_voxels},
+      {"text", resembles_text, open_text},
   };
   return kinds;
 }

@@ -62,5 +62,11 @@ Findings measure_new_bars(const Comparison& c);
 // Over solids and clips.
 Findings measure_solids(const Comparison& c);
 Findings measure_solid_variety(const Comparison& c);
+// Of texts.
+Findings measure_bleu(const Comparison& c);
+Findings measure_self_bleu(const Comparison& c);
+Findings measure_new_texts(const Comparison& c);
+Findings measure_likelihood(const Comparison& c);
+Findings measure_oracle(const Comparison& c);
 
 }  // namespace ganymede::metrics

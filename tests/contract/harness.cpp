@@ -40,6 +40,21 @@ std::vector<SampleSpec> detector_specs() {
            .shape = {1, 8, 16},
            .given = {{.domain = "parameters", .shape = {2}}}},
           {.domain = "detector", .shape = {2, 17, 17}}};
+// Texts that may end, and of one length.
+std::vector<SampleSpec> text_specs() {
+  return {{.domain = "text", .shape = {7}, .domain_state = R"({"ends":true,"vocabulary":13})"},
+          {.domain = "text", .shape = {5}, .domain_state = R"({"ends":false,"vocabulary":9})"}};
+}
+
+// Token numbers; texts that may end do so after the third token, every other one.
+at::Tensor text_rows(const SampleSpec& spec, int64_t count, Stream& random) {
+  const TokenSpec tokens = token_spec_of(spec);
+  at::Tensor rows = random.integers({count, tokens.length}, kFirstToken, tokens.vocabulary);
+  for (int64_t row = 0; tokens.ends && row < count; row += 2) {
+    rows[row].slice(0, 3).fill_(kPadToken);
+    rows[row][3] = kEndToken;
+  }
+  return rows.to(at::kFloat);
 }
 
 std::vector<SampleSpec> specs_of(const std::string& domain) {
@@ -48,6 +63,7 @@ std::vector<SampleSpec> specs_of(const std::string& domain) {
   if (domain == "table") return table_specs();
   if (domain == "detector") return detector_specs();
   if (domain == "voxels") return {{"voxels", {1, 16, 16, 16}}};
+  if (domain == "text") return text_specs();
   return {};
 }
 
@@ -207,6 +223,7 @@ Batch reals(const SampleSpec& spec, int64_t count, uint64_t seed) {
   shape.insert(shape.begin(), count);
   Stream random(seed, "contract reals");
   if (!spec.spans.empty()) return table_rows(spec, count, random);
+  if (spec.domain == "text") return {.samples = text_rows(spec, count, random), .labels = {}};
   Batch batch{.samples = random.uniform(shape, -1, 1), .labels = {}};
   if (spec.domain == "voxels") batch.samples = (batch.samples > 0).to(at::kFloat);
   if (spec.classes > 0) batch.labels = random.integers({count}, 0, spec.classes);
