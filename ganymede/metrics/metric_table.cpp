@@ -24,8 +24,8 @@ const DomainDefaults& defaults_of(const std::string& domain) {
       {"detector", "identity", {"moments", "profiles"}},
       {"music", "identity", {"bars", "harmony", "notes", "new_bars"}},
       {"text", "identity", {"bleu", "self_bleu", "new_texts", "nll_test"}},
-      {"points", "identity", {"fd"}},
       {"voxels", "pca", {"fd", "solids", "solid_variety"}},
+      {"points", "identity", {"fd"}},
   };
   for (const DomainDefaults& defaults : all) {
     if (domain == defaults.domain) return defaults;
