@@ -10,6 +10,7 @@
 #include "ganymede/data/image_domain.h"
 #include "ganymede/data/points_domain.h"
 #include "ganymede/data/table/table_domain.h"
+#include "ganymede/data/video/video_domain.h"
 #include "ganymede/data/voxels/voxel_domain.h"
 
 namespace ganymede::data {
@@ -34,6 +35,7 @@ const std::map<std::string, MakeDomain>& makers() {
       {"image", stateless<ImageDomain>},
       {"points", stateless<PointsDomain>},
       {"table", with_state<TableDomain>},
+      {"video", stateless<VideoDomain>},
       {"voxels", stateless<VoxelDomain>},
   };
   return all;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ganymede/data/video/video_data.h"
 #include "ganymede/data/voxels/voxel_data.h"
 
 namespace ganymede::data {
@@ -9,6 +10,7 @@ namespace ganymede::data {
 const std::vector<DataKind>& data_kinds() {
   static const std::vector<DataKind> kinds = {
       {"voxels", voxels_fit, open_voxels},
+      {"video", video_fits, open_video},
   };
   return kinds;
 }

@@ -36,6 +36,7 @@ std::vector<SampleSpec> specs_of(const std::string& domain) {
   if (domain == "image") return {{"image", {1, 28, 28}}, {"image", {3, 32, 32}}};
   if (domain == "points") return {{"points", {2}}, {"points", {1}}};
   if (domain == "table") return table_specs();
+  if (domain == "video") return {{"video", {3, 13, 32, 32}}};
   if (domain == "voxels") return {{"voxels", {1, 16, 16, 16}}};
   return {};
 }
