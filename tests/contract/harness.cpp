@@ -62,6 +62,7 @@ std::vector<SampleSpec> specs_of(const std::string& domain) {
   if (domain == "points") return {{"points", {2}}, {"points", {1}}};
   if (domain == "table") return table_specs();
   if (domain == "detector") return detector_specs();
+  if (domain == "video") return {{"video", {3, 13, 32, 32}}};
   if (domain == "voxels") return {{"voxels", {1, 16, 16, 16}}};
   if (domain == "text") return text_specs();
   return {};
