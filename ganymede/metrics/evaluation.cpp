@@ -61,6 +61,8 @@ ErrorParts obstacle(const Metric& metric, const data::Dataset& reference, const 
     return {where, "the modes of " + options.data.path + " are not known",
             "ring8, grid25, gaussian"};
   }
+  if (metric.needs_any(Metric::kOracle) && options.data.path != "oracle-text")
+    return {where, "the language of " + options.data.path + " is not known", "oracle-text"};
   if (metric.needs_any(Metric::kDigits) && options.digits.empty()) {
     return {where, "no classifier of digits is named", "--digits FILE",
             "gan features train --data digits makes one"};
@@ -136,11 +138,13 @@ static bool can_have(const Metric& metric, const Subject& subject, const data::D
   const bool same = subject.spec.classes == reference.spec().classes;
   const bool obeys = subject.sample_as && same && subject.spec.classes > 0;
   if (metric.needs_any(Metric::kClasses) && !obeys) return false;
+  if (metric.needs_any(Metric::kGiven) && !reference.spec().takes_given()) return false;
   const bool aligned =
       subject.size > 0 ? subject.size == reference.size()
                        : subject.spec.takes_given() && reference.spec().takes_given();
   if (metric.needs_any(Metric::kPairs) && !aligned) return false;
   if (metric.needs_any(Metric::kWords) && !subject.words.embed_given) return false;
+  if (metric.needs_any(Metric::kLikelihood) && !subject.log_likelihood) return false;
   const bool classifies = subject.classes.classify && (same || subject.classes.found);
   return !metric.needs_any(Metric::kClassifier) || classifies;
 }
@@ -219,6 +223,11 @@ void Evaluator::State::check_subject(const Subject& subject, int64_t samples) co
   if (samples < 2) throw UsageError({.where = subject.name, .found = "fewer than two samples"});
   for (const Metric* metric : metrics_for(subject)) {
     check_sizes(*metric, samples);
+    if (metric->needs_any(Metric::kLikelihood) && !subject.log_likelihood) {
+      throw UsageError({.where = "--metrics " + metric->name,
+                        .found = subject.name + " does not know how likely a sample is",
+                        .allowed = "a model that does: seqgan"});
+    }
     if (!can_have(*metric, subject, *reference)) {
       if (metric->needs_any(Metric::kWords)) refuse_wordless(*metric, subject);
       if (metric->needs_any(Metric::kPairs)) refuse_unpaired(*metric, subject, *reference);
@@ -252,6 +261,7 @@ Comparison Evaluator::State::compare(const Evidence& real, const Evidence& fake,
           .classes = nullptr,
           .words = nullptr,
           .given = {},
+          .log_likelihood = nullptr,
           .class_count = reference->spec().classes,
           .data_name = options.data.path,
           .target = options.target,
@@ -289,6 +299,7 @@ void Evaluator::State::judge(const Subject& subject, int64_t repeat, Meter& mete
   Evidence fake =
       gather(take, samples, wanted, *net, options.quantise, meter, subject.name, options.group);
   fake.labels = labels_asked_of(subject, seed, samples);
+  if (wanted.given) fake.given = reals->given(static_cast<int64_t>(seed), samples);
   if (wanted.columns) {
     std::vector<uint64_t> seeds(static_cast<size_t>(samples));
     std::iota(seeds.begin(), seeds.end(), seed);
@@ -303,6 +314,7 @@ void Evaluator::State::judge(const Subject& subject, int64_t repeat, Meter& mete
     comparison.given = reals->given(static_cast<int64_t>(seed), samples);
   }
   if (subject.latents.generate) comparison.latents = &subject.latents;
+  if (subject.log_likelihood) comparison.log_likelihood = &subject.log_likelihood;
   comparison.exhibits = exhibits;
   for (const Metric* metric : metrics_for(subject)) {
     if (repeat == 0 || !metric->once) summary.add(metric->name, metric->measure(comparison));
@@ -409,6 +421,8 @@ Evaluator::Evaluator(std::shared_ptr<const data::Dataset> reference, EvaluationO
       .probabilities = (needs & Metric::kProbabilities) != 0,
       .pictures = (needs & (Metric::kPictures | Metric::kTraining | Metric::kClassifier)) != 0,
       .columns = (needs & Metric::kColumns) != 0,
+      .given = (needs & Metric::kGiven) != 0,
+      .raw = !data::domain_of(s.reference->spec()).eight_bit(),
       .partners = (needs & Metric::kPairs) != 0};
   s.reals = std::make_unique<Reference>(s.reference, s.options, *s.net, s.wanted,
                                         (needs & Metric::kTraining) != 0);

@@ -51,4 +51,22 @@ Findings measure_efficacy(const Comparison& c);
 Findings measure_new_rows(const Comparison& c);
 Findings measure_privacy(const Comparison& c);
 
+// Of detectors.
+Findings measure_moments(const Comparison& c);
+Findings measure_profiles(const Comparison& c);
+// Of tunes.
+Findings measure_bars(const Comparison& c);
+Findings measure_harmony(const Comparison& c);
+Findings measure_notes(const Comparison& c);
+Findings measure_new_bars(const Comparison& c);
+// Over solids and clips.
+Findings measure_solids(const Comparison& c);
+Findings measure_solid_variety(const Comparison& c);
+// Of texts.
+Findings measure_bleu(const Comparison& c);
+Findings measure_self_bleu(const Comparison& c);
+Findings measure_new_texts(const Comparison& c);
+Findings measure_likelihood(const Comparison& c);
+Findings measure_oracle(const Comparison& c);
+
 }  // namespace ganymede::metrics

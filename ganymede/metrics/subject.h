@@ -34,6 +34,8 @@ struct WordAccess {
   std::function<at::Tensor(const at::Tensor& given)> embed_given;      // -> float32 [N, dim]
   std::function<at::Tensor(const at::Tensor& samples)> embed_samples;  // likewise
 };
+// log p of each sample, nats: float32 [N, ...spec.shape] -> float32 [N].
+using LogLikelihood = std::function<at::Tensor(const at::Tensor& samples)>;
 
 // What samples are to be; undefined where nobody asks.
 struct Asked {
@@ -61,6 +63,7 @@ struct Subject {
   std::function<at::Tensor(const std::vector<uint64_t>& seeds, const Asked& asked)> sample_as = {};
   ClassAccess classes = {};  // without classify: not available
   WordAccess words = {};     // without embed_given: not available
+  LogLikelihood log_likelihood = {};  // of models that know it
 };
 
 // The samples of a data set in a fixed random order: seed i stands for the i-th of them.

@@ -40,7 +40,9 @@ TEST(Degradation, IsReadFromText) {
   EXPECT_EQ(all.noise, (DrawnNumber{0, 25}));
   EXPECT_EQ(all.jpeg_quality, (DrawnNumber{30, 95}));
   EXPECT_EQ(all.scale, 2);
-  EXPECT_EQ(Degradation::parse("", 3), (Degradation{.scale = 3}));
+  Degradation smaller;
+  smaller.scale = 3;
+  EXPECT_EQ(Degradation::parse("", 3), smaller);
 }
 
 TEST(Degradation, NonsenseIsRefusedByName) {
