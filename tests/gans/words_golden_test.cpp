@@ -2,6 +2,7 @@
 // losses and gradients.
 #include "../golden/words_golden.h"
 
+#include "ganymede/core/error.h"
 #include "ganymede/gans/sampling.h"
 #include "ganymede/gans/words.h"
 

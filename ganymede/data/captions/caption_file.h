@@ -12,15 +12,15 @@ namespace ganymede::data {
 
 // What is said of one picture.
 struct Captions {
-  std::vector<std::string> main;    // captions, at least one
-  std::vector<std::string> others;  // further names and keywords
+  std::vector<std::string> main = {};    // captions, at least one
+  std::vector<std::string> others = {};  // further names and keywords
   std::string category = {};
 };
 
 struct CaptionRow {
-  std::string file;  // as written, with '/'
-  Captions captions;
-  std::string place;  // "captions.tsv:12"
+  std::string place;      // "captions.tsv:12"
+  std::string file = {};  // as written, with '/'
+  Captions captions = {};
 };
 
 struct CaptionFile {
