@@ -12,6 +12,8 @@
 namespace ganymede::data {
 namespace {
 
+namespace fs = std::filesystem;
+
 std::string extension_of(const std::string& name) {
   const std::string extension = fs::path(name).extension().string();
   return extension.empty() ? "no extension" : extension;

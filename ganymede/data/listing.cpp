@@ -5,7 +5,7 @@
 #include <set>
 
 #include "ganymede/core/files.h"
-#include "ganymede/data/label_file.h"
+#include "ganymede/data/file_data.h"
 #include "ganymede/data/picture_file.h"
 #include "ganymede/media/tar.h"
 #include "ganymede/media/zip.h"
