@@ -8,7 +8,10 @@
 namespace ganymede::data {
 
 void DataConfig::describe(config::Schema<DataConfig>& s) {
-  s.field("path", &DataConfig::path, "built-in set (digits, shapes, ring8, ...), file or folder");
+  s.field(
+      "path", &DataConfig::path,
+      "built-in set (digits, shapes, ring8, ...), file or folder; of labelled data PATH#CLASS or "
+      "PATH#CLASS,CLASS chooses classes by name or number");
   s.field("split", &DataConfig::split, "part of the data, where it knows splits")
       .one_of({"train", "test", "all"});
   s.field("size_px", &DataConfig::size_px, "side that pictures are resized to; 0: as stored")

@@ -139,6 +139,10 @@ DataConfig ImageDomain::fitting(DataConfig config, const SampleSpec& spec) const
     config.patch_px = 0;
   }
   config.channels = spec.shape.at(0) == 1 ? "grey" : "rgb";
+  if (spec.takes_given() && !spec.given[0].domain_state.empty()) {  // captions: the same words
+    config.domain_state = spec.given[0].domain_state;
+    config.max_length = spec.given[0].shape.at(0);
+  }
   return config;
 }
 

@@ -132,6 +132,10 @@ TEST_P(Contract, SamplesHaveTheRightShapeTypeAndRange) {
     if (GetParam().spec.domain == "image") {
       EXPECT_LE(samples.abs().max().item<float>(), 1.0f);
     }
+    if (GetParam().spec.domain == "voxels") {
+      EXPECT_GE(samples.min().item<float>(), 0.0f);
+      EXPECT_LE(samples.max().item<float>(), 1.0f);
+    }
   }
 }
 
