@@ -18,7 +18,9 @@
 #include "ganymede/data/points.h"
 #include "ganymede/data/stacked.h"
 #include "ganymede/data/table/table_data.h"
+#include "ganymede/data/text/oracle.h"
 #include "ganymede/media/idx.h"
+#include "ganymede/media/npy.h"
 #include "ganymede/media/zip.h"
 
 namespace ganymede::data {
@@ -50,7 +52,7 @@ std::string read_head(const fs::path& path) {
 }
 
 bool holds_only_arrays(const fs::path& path) {
-  const media::ZipReader zip(path);
+  const media::ZipReader zip(path, {.harmless_bytes = media::kSparseArrayBytes});
   return !zip.members().empty() &&
          std::all_of(zip.members().begin(), zip.members().end(),
                      [](const media::ZipMember& member) { return member.name.ends_with(".npy"); });
@@ -150,6 +152,11 @@ Source open_directory(const fs::path& path, const DataConfig& config, Progress* 
 }
 
 Source open_builtin(const DataConfig& config) {
+  if (auto texts = open_oracle_text(config)) {
+    Source source;
+    source.rows = std::move(texts);
+    return source;
+  }
   if (auto points = make_builtin_points(config)) {
     Source source;
     source.rows = std::move(points);
