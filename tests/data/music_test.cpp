@@ -4,6 +4,7 @@
 
 #include "ganymede/data/domain.h"
 #include "ganymede/data/holdout.h"
+#include "ganymede/data/inspect.h"
 #include "ganymede/data/music/chorales.h"
 #include "ganymede/data/music/music_data.h"
 #include "ganymede/data/music/music_domain.h"
@@ -179,6 +180,21 @@ TEST(MusicData, ReadsAFolderAndNamesWhatDoesNotFit) {
   EXPECT_THROW(open_dataset(strict), DataError);
   // The fingerprint is of the music, not of names.
   EXPECT_EQ(open_dataset(at_folder(folder))->fingerprint(), data->fingerprint());
+}
+
+TEST(MusicData, IsDescribedByItsInspection) {
+  const TempFolder folder;
+  write_tune(folder / "a.mid", 16, {6, 8}, 60);
+  write_bytes(folder / "d.mid", "MThd????");
+  const DataReport report = inspect(at_folder(folder));
+  EXPECT_EQ(report.domain, "music");
+  EXPECT_EQ(report.samples, 3);
+  EXPECT_EQ(report.broken.size(), 1U);
+  EXPECT_FALSE(report.sheet.empty());
+  const std::string text = report_text(report);
+  EXPECT_NE(text.find("music [8 x 1664]"), std::string::npos) << text;
+  EXPECT_NE(text.find("chords [8 x 13]"), std::string::npos) << text;
+  EXPECT_EQ(text.find("deviation"), std::string::npos) << text;
 }
 
 TEST(MusicData, TrainingSeesTwelveKeysAndItsOwnChords) {
