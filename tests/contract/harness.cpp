@@ -48,6 +48,17 @@ std::vector<SampleSpec> text_specs() {
           {.domain = "text", .shape = {5}, .domain_state = R"({"ends":false,"vocabulary":9})"}};
 }
 
+// Tunes of three bars of 4/4 and of 6/8, on chords.
+std::vector<SampleSpec> music_specs() {
+  std::vector<SampleSpec> specs;
+  for (const int64_t steps : {16, 12}) {
+    SampleSpec spec{.domain = "music", .shape = {3, (steps + 1) * 128}};
+    spec.given = {{.domain = "chords", .shape = {3, 13}}};
+    specs.push_back(std::move(spec));
+  }
+  return specs;
+}
+
 // Token numbers; texts that may end do so after the third token, every other one.
 at::Tensor text_rows(const SampleSpec& spec, int64_t count, Stream& random) {
   const TokenSpec tokens = token_spec_of(spec);
@@ -67,6 +78,7 @@ std::vector<SampleSpec> specs_of(const std::string& domain) {
   if (domain == "video") return {{"video", {3, 13, 32, 32}}};
   if (domain == "voxels") return {{"voxels", {1, 16, 16, 16}}};
   if (domain == "text") return text_specs();
+  if (domain == "music") return music_specs();
   return {};
 }
 

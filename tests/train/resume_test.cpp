@@ -9,6 +9,7 @@
 #include "ganymede/core/files.h"
 #include "ganymede/media/codec.h"
 #include "ganymede/media/image.h"
+#include "ganymede/media/midi.h"
 #include "ganymede/media/tensor_folder.h"
 #include "toys.h"
 
@@ -113,6 +114,24 @@ fs::path events_file() {
   return path;
 }
 
+// Two tunes of enough bars for 22 windows of eight.
+constexpr const char* kTunes = "tunes";
+
+fs::path tunes_folder() {
+  static const TempFolder folder;
+  if (fs::exists(folder.path() / "0.mid")) return folder.path();
+  for (int t = 0; t < 2; ++t) {
+    media::MidiFile file{.ticks_per_quarter = 4};
+    file.tracks.resize(2);
+    for (int i = 0; i < 48 * 8; ++i)  // eighths
+      file.tracks[0].notes.push_back({i * 2, i * 2 + 2, 60 + (i * i + t) % 24});
+    for (int bar = 0; bar < 48; ++bar)
+      file.tracks[1].notes.push_back({bar * 16, bar * 16 + 16, 40 + (bar + t) % 12});
+    media::write_midi(folder.path() / (std::to_string(t) + ".mid"), file);
+  }
+  return folder.path();
+}
+
 // 22 samples: every step meets the end of an epoch or lies in its middle.
 config::Recipe recipe_for(const Case& value) {
   config::Recipe recipe =
@@ -126,6 +145,7 @@ config::Recipe recipe_for(const Case& value) {
     recipe.set(std::string("data.encoding=") + (modes ? "modes" : "minmax"));
     if (modes) recipe.set("gan.pack=2");
   }
+  if (value.data == kTunes) recipe.set("data.path=" + tunes_folder().string());
   if (value.data == kEvents) recipe.set("data.path=" + events_file().string());
   if (value.data == kDegraded) add_degraded(recipe);
   if (has_key(value.gan, "pretrain_kimg")) recipe.set("gan.pretrain_kimg=0.004");  // one step
@@ -192,7 +212,8 @@ bool needs_captions(const gans::Registry::Entry& entry) {
 std::vector<Case> cases() {
   const std::map<std::string, std::vector<std::string>> data = {
       {"image", {"digits", "shapes"}}, {"points", {"ring8", "gaussian"}}, {"table", {kTable}},
-      {"detector", {kEvents}}};
+      {"detector", {kEvents}},
+      {"music", {kTunes}}};
   std::vector<Case> found;
   for (const auto& entry : gans::registry().entries()) {
     for (const std::string& domain : entry.info.domains) {
