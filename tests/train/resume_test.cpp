@@ -7,6 +7,7 @@
 
 #include "ganymede/core/error.h"
 #include "ganymede/core/files.h"
+#include "ganymede/media/npy.h"
 #include "ganymede/media/tensor_folder.h"
 #include "toys.h"
 
@@ -34,6 +35,8 @@ struct Case {
 void PrintTo(const Case& value, std::ostream* out) { *out << value.name(); }
 
 constexpr const char* kTable = "table";
+constexpr const char* kVoxels = "voxels";
+constexpr const char* kVideo = "video";
 
 bool has_key(const std::string& gan, const std::string& key) {
   return gans::registry().find(gan).builder()->defaults().find(key) != nullptr;
@@ -53,6 +56,21 @@ fs::path table_file() {
   return path;
 }
 
+// 22 solids of 16^3 voxels, or clips of 14 frames of 32 px.
+fs::path array_file(const std::string& domain) {
+  static const TempFolder folder;
+  const fs::path path = folder.path() / (domain + ".npz");
+  if (fs::exists(path)) return path;
+  const bool solids = domain == kVoxels;
+  const std::vector<int64_t> shape =
+      solids ? std::vector<int64_t>{22, 16, 16, 16} : std::vector<int64_t>{22, 14, 32, 32, 3};
+  const at::Tensor values = Stream(5, domain).integers(shape, 0, solids ? 2 : 256).to(at::kByte);
+  const std::string_view bytes(reinterpret_cast<const char*>(values.const_data_ptr<uint8_t>()),
+                               static_cast<size_t>(values.numel()));
+  media::write_npz(path, {{"samples", {media::DType::kU8, shape, bytes}}});
+  return path;
+}
+
 // 22 samples: every step meets the end of an epoch or lies in its middle.
 config::Recipe recipe_for(const Case& value) {
   config::Recipe recipe =
@@ -65,6 +83,10 @@ config::Recipe recipe_for(const Case& value) {
     recipe.set("data.domain=table");
     recipe.set(std::string("data.encoding=") + (modes ? "modes" : "minmax"));
     if (modes) recipe.set("gan.pack=2");
+  }
+  if (value.data == kVoxels || value.data == kVideo) {
+    recipe.set("data.path=" + array_file(value.data).string());
+    recipe.set("data.frames=13");
   }
   for (const std::string& assignment : variants().at(value.variant)) recipe.set(assignment);
   for (const char* key : {"base_channels", "generator_channels", "discriminator_channels"}) {
@@ -90,8 +112,11 @@ bool needs_labels(const gans::Registry::Entry& entry) {
 }
 
 std::vector<Case> cases() {
-  const std::map<std::string, std::vector<std::string>> data = {
-      {"image", {"digits", "shapes"}}, {"points", {"ring8", "gaussian"}}, {"table", {kTable}}};
+  const std::map<std::string, std::vector<std::string>> data = {{"image", {"digits", "shapes"}},
+                                                                {"points", {"ring8", "gaussian"}},
+                                                                {"table", {kTable}},
+                                                                {"voxels", {kVoxels}},
+                                                                {"video", {kVideo}}};
   std::vector<Case> found;
   for (const auto& entry : gans::registry().entries()) {
     for (const std::string& domain : entry.info.domains) {
