@@ -33,12 +33,13 @@ void DataConfig::describe(config::Schema<DataConfig>& s) {
   s.field("conditions", &DataConfig::conditions,
           "of a table: draw each row for a category chosen by its log-frequency");
   s.field("form", &DataConfig::form,
-          "of pairs of pictures: how they are stored or made; auto: looked at")
+          "of pairs of pictures (data.domain=pairs): side_by_side in one file, in two folders, "
+          "unpaired; lab: colour from lightness; degraded: sharp from blurred; auto: looked at")
       .one_of({"auto", "side_by_side", "folders", "unpaired", "lab", "degraded"});
-  s.field("direction", &DataConfig::direction, "of pairs: which side is given, which is made")
+  s.field("direction", &DataConfig::direction, "of pairs: from which side to which")
       .one_of({"a_to_b", "b_to_a"});
   s.field("patch_px", &DataConfig::patch_px,
-          "side of a random part of each picture; 0: whole pictures")
+          "side of a random part of each picture, after resizing to size_px; 0: whole pictures")
       .range(0, 4096)
       .unit("px");
   s.field("scale", &DataConfig::scale, "of degraded pictures: so many times smaller").range(1, 8);

@@ -119,6 +119,7 @@ bool Trainer::step() {
   const int64_t before = loader_->position();
   micros_.clear();
   fetch();
+  bool judged = false;  // D may rest while others are taught
   for (const gans::Phase& phase : phases_) {
     if (!phase.due(steps_, static_cast<double>(before) / 1000.0)) continue;
     const int64_t repeats = phase.repeats * balance_.repeats(is_discriminator(phase));
@@ -126,8 +127,9 @@ bool Trainer::step() {
       if (repeat > 0) fetch();
       if (!run_phase(phase, repeat)) return false;
     }
+    judged = judged || is_discriminator(phase);
   }
-  if (augmentation_.enabled()) adapt_augmentation(loader_->position() - before);
+  if (augmentation_.enabled() && judged) adapt_augmentation(loader_->position() - before);
   micros_.clear();
   ++steps_;
   update_averages(loader_->position() - before);
