@@ -17,7 +17,8 @@ std::vector<std::pair<std::string, std::string>> builtin_datasets() {
           {"ring8", "2-D points: 8 Gaussians on a circle of radius 2"},
           {"grid25", "2-D points: 25 Gaussians on a 5 x 5 grid"},
           {"swissroll", "2-D points: a spiral with noise"},
-          {"gaussian", "1-D points: mean 4, standard deviation 0.5"}};
+          {"gaussian", "1-D points: mean 4, standard deviation 0.5"},
+          {"oracle-text", "texts of 20 tokens by a random LSTM, 10,000 + 10,000"}};
 }
 
 bool is_builtin(std::string_view name) {

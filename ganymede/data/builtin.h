@@ -18,6 +18,7 @@ namespace ganymede::data {
 // grid25:    25 Gaussians at -4, -2, 0, 2, 4 in x and y, sd 0.05; class = mode.
 // swissroll: (t cos t, t sin t) / 7.5 for t uniform in [1.5 pi, 4.5 pi], each with sd 0.25 / 7.5.
 // gaussian:  1-D, mean 4, sd 0.5.
+// oracle-text: texts of a random LSTM (text/oracle.h), 10,000 train + 10,000 test.
 // Point sets have 100,000 train and 10,000 test samples. `split` chooses; "all" is train, then
 // test.
 bool is_builtin(std::string_view name);

@@ -10,6 +10,7 @@
 #include "ganymede/data/image_domain.h"
 #include "ganymede/data/points_domain.h"
 #include "ganymede/data/table/table_domain.h"
+#include "ganymede/data/text/text_domain.h"
 
 namespace ganymede::data {
 
@@ -33,6 +34,7 @@ const std::map<std::string, MakeDomain>& makers() {
       {"image", stateless<ImageDomain>},
       {"points", stateless<PointsDomain>},
       {"table", with_state<TableDomain>},
+      {"text", with_state<TextDomain>},
   };
   return all;
 }

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 
+#include "ganymede/data/text/text_data.h"
+
 namespace ganymede::data {
 
 const std::vector<DataKind>& data_kinds() {
-  static const std::vector<DataKind> kinds = {};
+  static const std::vector<DataKind> kinds = {
+      {"text", resembles_text, open_text},
+  };
   return kinds;
 }
 

@@ -18,6 +18,7 @@
 #include "ganymede/data/points.h"
 #include "ganymede/data/stacked.h"
 #include "ganymede/data/table/table_data.h"
+#include "ganymede/data/text/oracle.h"
 #include "ganymede/media/idx.h"
 #include "ganymede/media/zip.h"
 
@@ -150,6 +151,11 @@ Source open_directory(const fs::path& path, const DataConfig& config, Progress* 
 }
 
 Source open_builtin(const DataConfig& config) {
+  if (auto texts = open_oracle_text(config)) {
+    Source source;
+    source.rows = std::move(texts);
+    return source;
+  }
   if (auto points = make_builtin_points(config)) {
     Source source;
     source.rows = std::move(points);
