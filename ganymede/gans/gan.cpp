@@ -122,6 +122,8 @@ at::Tensor Gan::features(const at::Tensor&) { return {}; }
 
 at::Tensor Gan::classify(const at::Tensor&) { return {}; }
 
+at::Tensor Gan::log_likelihood(const at::Tensor&) { return {}; }
+
 at::Tensor Gan::impute(const at::Tensor&, const Request&) { return {}; }
 
 Network& Gan::network(const std::string& name) const {

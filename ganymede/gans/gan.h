@@ -211,6 +211,12 @@ class Gan {
   virtual at::Tensor classify(const at::Tensor& samples);
   virtual Classifier classifier() const { return Classifier::kNone; }
 
+  // log p of each sample, nats, float32 [N] (what the data could not tell the gan is left out), of
+  // averaged weights; undefined unless knows_likelihood(). The caller sets evaluation mode and
+  // disables gradients.
+  virtual at::Tensor log_likelihood(const at::Tensor& samples);
+  virtual bool knows_likelihood() const { return false; }
+
   virtual std::vector<Code> codes() const { return {}; }
 
   // Ways in which it translates what it is given, by name; empty where there is one way only.

@@ -108,15 +108,30 @@ at::Tensor translate(Gan& gan, const Request& asked) {
   return gan.generate(request).to(at::kCPU);
 }
 
-at::Tensor classify(Gan& gan, const at::Tensor& samples, const at::Device& device) {
+namespace {
+
+// `judge` of blocks of samples in evaluation mode, on the CPU.
+template <typename Judge>
+at::Tensor judged(const at::Tensor& samples, const at::Device& device, const Judge& judge) {
   constexpr int64_t kBlock = 256;
   const at::NoGradGuard no_grad;
   const nn::ForwardScope scope(nn::Mode::kEvaluate, nullptr);
-  std::vector<at::Tensor> logits;
+  std::vector<at::Tensor> parts;
   for (const at::Tensor& block : samples.split(kBlock)) {
-    logits.push_back(gan.classify(block.to(device)).to(at::kCPU));
+    parts.push_back(judge(block.to(device)).to(at::kCPU));
   }
-  return at::cat(logits);
+  return at::cat(parts);
+}
+
+}  // namespace
+
+at::Tensor classify(Gan& gan, const at::Tensor& samples, const at::Device& device) {
+  return judged(samples, device, [&](const at::Tensor& block) { return gan.classify(block); });
+}
+
+at::Tensor log_likelihood(Gan& gan, const at::Tensor& samples, const at::Device& device) {
+  return judged(samples, device,
+                [&](const at::Tensor& block) { return gan.log_likelihood(block); });
 }
 
 }  // namespace ganymede::gans

@@ -25,4 +25,7 @@ at::Tensor drawn_classes(const Request& request, int64_t classes);
 // Gan::classify in evaluation mode without gradients, in blocks: logits [N, classes] on the CPU.
 at::Tensor classify(Gan& gan, const at::Tensor& samples, const at::Device& device);
 
+// Gan::log_likelihood() likewise, float32 [N], of a gan that knows_likelihood().
+at::Tensor log_likelihood(Gan& gan, const at::Tensor& samples, const at::Device& device);
+
 }  // namespace ganymede::gans

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "ganymede/core/error.h"
+#include "ganymede/core/token_spec.h"
 
 namespace ganymede::contract {
 namespace {
@@ -32,10 +33,28 @@ std::vector<SampleSpec> table_specs() {
                      {.kind = Kind::kOneHot, .width = 3, .column = 2}}}};
 }
 
+// Texts that may end, and of one length.
+std::vector<SampleSpec> text_specs() {
+  return {{.domain = "text", .shape = {7}, .domain_state = R"({"ends":true,"vocabulary":13})"},
+          {.domain = "text", .shape = {5}, .domain_state = R"({"ends":false,"vocabulary":9})"}};
+}
+
+// Token numbers; texts that may end do so after the third token, every other one.
+at::Tensor text_rows(const SampleSpec& spec, int64_t count, Stream& random) {
+  const TokenSpec tokens = token_spec_of(spec);
+  at::Tensor rows = random.integers({count, tokens.length}, kFirstToken, tokens.vocabulary);
+  for (int64_t row = 0; tokens.ends && row < count; row += 2) {
+    rows[row].slice(0, 3).fill_(kPadToken);
+    rows[row][3] = kEndToken;
+  }
+  return rows.to(at::kFloat);
+}
+
 std::vector<SampleSpec> specs_of(const std::string& domain) {
   if (domain == "image") return {{"image", {1, 28, 28}}, {"image", {3, 32, 32}}};
   if (domain == "points") return {{"points", {2}}, {"points", {1}}};
   if (domain == "table") return table_specs();
+  if (domain == "text") return text_specs();
   return {};
 }
 
@@ -125,6 +144,7 @@ Batch reals(const SampleSpec& spec, int64_t count, uint64_t seed) {
   shape.insert(shape.begin(), count);
   Stream random(seed, "contract reals");
   if (!spec.spans.empty()) return table_rows(spec, count, random);
+  if (spec.domain == "text") return {.samples = text_rows(spec, count, random), .labels = {}};
   Batch batch{.samples = random.uniform(shape, -1, 1), .labels = {}};
   if (spec.classes > 0) batch.labels = random.integers({count}, 0, spec.classes);
   batch.given = given(spec, count, seed);
