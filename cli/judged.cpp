@@ -96,6 +96,11 @@ Judged open_model(const std::string& path, const std::string& device) {
     };
   }
   judged.subject.classes = classes_of(model);
+  if (model->gan().knows_likelihood()) {
+    judged.subject.log_likelihood = [model](const at::Tensor& samples) {
+      return gans::log_likelihood(model->gan(), samples, model->device());
+    };
+  }
   if (device == "cpu") judged.subject.latents = latents_of(model);
   if (const fs::path run = run_of(path); !run.empty()) judged.learned_from = data_of_run(run);
   return judged;

@@ -61,6 +61,8 @@ ErrorParts obstacle(const Metric& metric, const data::Dataset& reference, const 
     return {where, "the modes of " + options.data.path + " are not known",
             "ring8, grid25, gaussian"};
   }
+  if (metric.needs_any(Metric::kOracle) && options.data.path != "oracle-text")
+    return {where, "the language of " + options.data.path + " is not known", "oracle-text"};
   if (metric.needs_any(Metric::kDigits) && options.digits.empty()) {
     return {where, "no classifier of digits is named", "--digits FILE",
             "gan features train --data digits makes one"};
@@ -135,6 +137,7 @@ static bool can_have(const Metric& metric, const Subject& subject, const SampleS
   const bool same = subject.spec.classes == reference.classes;
   const bool obeys = subject.sample_as && same && subject.spec.classes > 0;
   if (metric.needs_any(Metric::kClasses) && !obeys) return false;
+  if (metric.needs_any(Metric::kLikelihood) && !subject.log_likelihood) return false;
   const bool classifies = subject.classes.classify && (same || subject.classes.found);
   return !metric.needs_any(Metric::kClassifier) || classifies;
 }
@@ -183,6 +186,11 @@ void Evaluator::State::check_subject(const Subject& subject, int64_t samples) co
   if (samples < 2) throw UsageError({.where = subject.name, .found = "fewer than two samples"});
   for (const Metric* metric : metrics_for(subject)) {
     check_sizes(*metric, samples);
+    if (metric->needs_any(Metric::kLikelihood) && !subject.log_likelihood) {
+      throw UsageError({.where = "--metrics " + metric->name,
+                        .found = subject.name + " does not know how likely a sample is",
+                        .allowed = "a model that does: seqgan"});
+    }
     if (!can_have(*metric, subject, reference->spec())) {
       const bool classes = metric->needs_any(Metric::kClasses);
       throw UsageError({.where = "--metrics " + metric->name,
@@ -210,6 +218,7 @@ Comparison Evaluator::State::compare(const Evidence& real, const Evidence& fake,
           .lpips = lpips.get(),
           .latents = nullptr,
           .classes = nullptr,
+          .log_likelihood = nullptr,
           .class_count = reference->spec().classes,
           .data_name = options.data.path,
           .target = options.target,
@@ -256,6 +265,7 @@ void Evaluator::State::judge(const Subject& subject, int64_t repeat, Meter& mete
   Comparison comparison = compare(reals->real(), fake, seed);
   if (subject.classes.classify) comparison.classes = &subject.classes;
   if (subject.latents.generate) comparison.latents = &subject.latents;
+  if (subject.log_likelihood) comparison.log_likelihood = &subject.log_likelihood;
   comparison.exhibits = exhibits;
   for (const Metric* metric : metrics_for(subject)) {
     if (repeat == 0 || !metric->once) summary.add(metric->name, metric->measure(comparison));

@@ -41,4 +41,11 @@ Findings measure_efficacy(const Comparison& c);
 Findings measure_new_rows(const Comparison& c);
 Findings measure_privacy(const Comparison& c);
 
+// Of texts.
+Findings measure_bleu(const Comparison& c);
+Findings measure_self_bleu(const Comparison& c);
+Findings measure_new_texts(const Comparison& c);
+Findings measure_likelihood(const Comparison& c);
+Findings measure_oracle(const Comparison& c);
+
 }  // namespace ganymede::metrics

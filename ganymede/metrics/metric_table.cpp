@@ -21,6 +21,7 @@ const DomainDefaults& defaults_of(const std::string& domain) {
   static const std::vector<DomainDefaults> all = {
       {"image", "pca", {"fd", "kid", "prdc", "memorisation"}, {"class_accuracy", "classification"}},
       {"table", "identity", {"quality", "detection", "efficacy", "new_rows", "privacy"}},
+      {"text", "identity", {"bleu", "self_bleu", "new_texts", "nll_test"}},
       {"points", "identity", {"fd"}},
   };
   for (const DomainDefaults& defaults : all) {
@@ -135,6 +136,41 @@ const std::vector<Metric> kMetrics = {
      kOnce,
      measure_privacy,
      {"table"}},
+    {"bleu",
+     "share of the n-grams of a text that real texts have",
+     0,
+     kFloor,
+     kEach,
+     measure_bleu,
+     {"text"}},
+    {"self_bleu",
+     "the same by the other generated texts: high where they are alike",
+     0,
+     kFloor,
+     kEach,
+     measure_self_bleu,
+     {"text"}},
+    {"new_texts",
+     "share of texts that are no text of the training data",
+     Metric::kTraining,
+     kFloor,
+     kEach,
+     measure_new_texts,
+     {"text"}},
+    {"nll_test",
+     "how well the model itself predicts real texts",
+     Metric::kLikelihood,
+     kNoFloor,
+     kOnce,
+     measure_likelihood,
+     {"text"}},
+    {"nll_oracle",
+     "how well the language of oracle-text predicts the texts",
+     Metric::kOracle,
+     kFloor,
+     kEach,
+     measure_oracle,
+     {"text"}},
 };
 
 }  // namespace
@@ -160,6 +196,7 @@ const Metric& find_metric(const std::string& name) {
 
 std::vector<std::string> default_metrics(const SampleSpec& spec, const std::string& data_name) {
   const DomainDefaults& defaults = defaults_of(spec.domain);
+  if (data_name == "oracle-text") return {"nll_oracle", "nll_test"};
   std::vector<std::string> names = defaults.metrics;
   if (spec.classes > 1) {
     names.insert(names.end(), defaults.labelled.begin(), defaults.labelled.end());

@@ -29,13 +29,14 @@ struct Comparison {
   const Evidence* training;  // what the model learned from; empty unless some metric needs it
   const Evidence* holdout;   // reals that it did not learn from; null when there are none
   const FeatureNet& net;
-  const FeatureNet* digits;      // classifier of stacked digits; null when none was named
-  const Lpips* lpips;            // null when no weights were named
-  const LatentAccess* latents;   // null in the floor
-  const ClassAccess* classes;    // of the subject; null in the floor
-  int64_t class_count;           // of the data; 0: unlabelled
-  const std::string& data_name;  // of a built-in set, else a path
-  const std::string& target;     // column that learners of tables predict; empty: chosen
+  const FeatureNet* digits;             // classifier of stacked digits; null when none was named
+  const Lpips* lpips;                   // null when no weights were named
+  const LatentAccess* latents;          // null in the floor
+  const ClassAccess* classes;           // of the subject; null in the floor
+  const LogLikelihood* log_likelihood;  // likewise
+  int64_t class_count;                  // of the data; 0: unlabelled
+  const std::string& data_name;         // of a built-in set, else a path
+  const std::string& target;            // column that learners of tables predict; empty: chosen
   uint64_t seed;
   Exhibits* exhibits;  // null when nobody looks
 };
@@ -68,6 +69,8 @@ struct Metric {
     kClasses = 1024,     // labelled data, and a subject that makes samples of their classes
     kClassifier = 2048,  // labelled data, and a subject that is a classifier as well
     kColumns = 4096,     // rows of a table
+    kLikelihood = 8192,  // the subject knows how likely a sample is
+    kOracle = 16384,     // the data is oracle-text
   };
   std::string name;
   std::string help;
@@ -87,7 +90,8 @@ const Metric& find_metric(const std::string& name);
 
 // What is measured when nobody chooses: for images fd, kid, prdc, memorisation, with labels also
 // class_accuracy and classification (for subjects that can); for points the modes where they are
-// known, and fd; for tables quality, detection, efficacy, new_rows, privacy.
+// known, and fd; for tables quality, detection, efficacy, new_rows, privacy; for texts bleu,
+// self_bleu, new_texts, nll_test, of oracle-text nll_oracle, nll_test.
 std::vector<std::string> default_metrics(const SampleSpec& spec, const std::string& data_name);
 
 // The feature network that samples of a domain take when nobody chooses.

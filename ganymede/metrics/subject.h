@@ -29,6 +29,9 @@ struct ClassAccess {
   bool found = false;  // categories that it found itself, in no order; else the data's classes
 };
 
+// log p of each sample, nats: float32 [N, ...spec.shape] -> float32 [N].
+using LogLikelihood = std::function<at::Tensor(const at::Tensor& samples)>;
+
 // What samples are to be; undefined where nobody asks.
 struct Asked {
   at::Tensor labels = {};
@@ -53,7 +56,8 @@ struct Subject {
   // Of generators that obey: the same samples in the classes that are asked for (labels, int64
   // [seeds]), made from what is asked for (given, [seeds, ...]). Needed where spec.takes_given().
   std::function<at::Tensor(const std::vector<uint64_t>& seeds, const Asked& asked)> sample_as = {};
-  ClassAccess classes = {};  // without classify: not available
+  ClassAccess classes = {};           // without classify: not available
+  LogLikelihood log_likelihood = {};  // of models that know it
 };
 
 // The samples of a data set in a fixed random order: seed i stands for the i-th of them.

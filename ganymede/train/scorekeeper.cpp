@@ -58,6 +58,11 @@ metrics::Subject subject_of(Trainer& trainer, const fs::path& checkpoint) {
                         const at::Tensor& samples) { return gans::classify(gan, samples, device); },
         .found = gan.classifier() == gans::Classifier::kFound};
   }
+  if (gan.knows_likelihood()) {
+    subject.log_likelihood = [&gan, device = trainer.device()](const at::Tensor& samples) {
+      return gans::log_likelihood(gan, samples, device);
+    };
+  }
   subject.name = checkpoint.string();
   subject.kind = "run";
   subject.checkpoint = checkpoint.string();
