@@ -118,6 +118,11 @@ def differences(ours, theirs, tolerance):
     return report
 
 
+def recorded_stages():
+    """The files of bench/results that bench/compare_tables wrote."""
+    return [path for path in sorted(RESULTS.glob("*.json")) if "stages" in json.loads(path.read_text())]
+
+
 def recorded_comparisons():
     """The files of bench/results that bench/compare wrote."""
     return [path for path in sorted(RESULTS.glob("*.json")) if "ratios" in json.loads(path.read_text())]
@@ -130,6 +135,11 @@ def regression(recorded, fresh, tolerance):
     least = before * (1 - tolerance)
     return {"recorded": before, "fresh": now["median"], "interval": now["interval"],
             "slower": now["median"] < least and now["interval"][1] < before}
+
+
+def commit():
+    found = subprocess.run(["git", "-C", REPOSITORY, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True)
+    return found.stdout.strip()
 
 
 def machine():

@@ -34,6 +34,16 @@ def text_of(report):
     return "\n".join(lines)
 
 
+def stages_text(report):
+    lines = [f"{report['name']}, {report['threads']} thread(s), {report['rows']:,} rows, {report['steps_per_epoch']} steps an epoch"]
+    for name, stage in report["stages"].items():
+        for side, figures in stage["per_step"].items():
+            lines.append(f"  {name:7} {side:9} {number(figures['wall_ms'])} ms wall, {number(figures['cpu_ms'])} ms CPU, "
+                         f"{figures['peak_bytes'] >> 20:,} MiB")
+        lines.append(f"  {name:7} against package: wall {ratio_text(stage, 'package', 'wall_s')}, CPU {ratio_text(stage, 'package', 'cpu_s')}")
+    return "\n".join(lines)
+
+
 HEAD = """# Results
 
 Written by `bench/compare --table` from `bench/results/*.json`, which hold every round. How it is measured:
@@ -47,7 +57,26 @@ def machine_text(report):
     waiting = ", ".join(f"{key}={value}" for key, value in machine["environment"].items()) or "default waiting"
     return (f"{machine.get('cpu', 'unknown CPU')} ({', '.join(machine.get('vectors', []))}), {machine['usable_cpus']} CPUs, "
             f"{machine['memory_bytes'] / 2**30:.0f} GiB, load {machine['load_before']:.1f} at the end, {waiting}; "
-            f"torch {report['about']['eager']['torch']}; {report['date']}, commit {report['commit']}")
+            f"torch {torch_of(report)}; {report['date']}, commit {report['commit']}")
+
+
+def torch_of(report):
+    """The version that the other side ran on."""
+    return next(about["torch"] for name, about in report["about"].items() if name in ("eager", "package"))
+
+
+def stages_table(reports):
+    """Lines about CTGAN beside the package ctgan."""
+    if not reports:
+        return []
+    lines = ["", "## Tables: the package ctgan's time over Ganymede's", "", "Written by `bench/compare_tables`.", "",
+             "| table | threads | stage | CPU time | wall time | CPU s here | CPU s there |", "|---|---|---|---|---|---|---|"]
+    for report in reports:
+        for name, stage in report["stages"].items():
+            ours, theirs = (number(stage["per_step"][side]["cpu_ms"] / 1000) for side in ("ganymede", "package"))
+            lines.append(f"| {report['name']} | {report['threads']} | {name} | {ratio_text(stage, 'package', 'cpu_s')} | "
+                         f"{ratio_text(stage, 'package', 'wall_s')} | {ours} | {theirs} |")
+    return lines
 
 
 def write_table():
@@ -71,8 +100,10 @@ def write_table():
         for name, checks in case["checks"].items():
             worst = max(check["relative"] for check in checks if check["step"] == 0)
             lines.append(f"| {case['workload']} | {name} | {worst:.1e} |")
+    staged = [json.loads(path.read_text()) for path in harness.recorded_stages()]
+    lines += stages_table(staged)
     lines += ["", "## Machines", ""]
-    lines += [f"- {report['name']}: {machine_text(report)}" for report in reports]
+    lines += [f"- {report['name']}: {machine_text(report)}" for report in reports + staged]
     failures = [f"- {case['workload']}: {failure}" for case in cases_of(reports) for failure in case["failures"].values()]
     if failures:
         lines += ["", "## What failed", "", *failures]

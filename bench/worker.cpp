@@ -5,7 +5,10 @@
 //   time N       runs N steps: seconds of wall and CPU (all threads), page faults
 //   machine      peak GFLOP/s and memory bandwidth
 //   load PATH S  reads batches of 64 from data for S seconds, decoding every sample: samples,
-//   seconds save FOLDER  one checkpoint: seconds that training waits for it quit
+//                seconds
+//   encode PATH  reads, infers, fits and encodes a table as CTGAN does: seconds
+//   save FOLDER  one checkpoint: seconds that training waits for it
+//   quit
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -47,9 +50,8 @@ struct Usage {
   }
 };
 
-nlohmann::json time_steps(Workload& workload, int64_t steps) {
-  const Usage begin = Usage::now();
-  for (int64_t i = 0; i < steps; ++i) workload.step();
+// What happened since `begin`, as the answer to "so many steps".
+nlohmann::json turn_since(const Usage& begin, int64_t steps) {
   const Usage end = Usage::now();
   const std::chrono::duration<double> wall = end.wall - begin.wall;
   return {{"steps", steps},
@@ -58,6 +60,22 @@ nlohmann::json time_steps(Workload& workload, int64_t steps) {
           {"system_s", end.system_s - begin.system_s},
           {"page_faults", end.faults - begin.faults},
           {"peak_bytes", peak_resident_bytes()}};
+}
+
+nlohmann::json time_steps(Workload& workload, int64_t steps) {
+  const Usage begin = Usage::now();
+  for (int64_t i = 0; i < steps; ++i) workload.step();
+  return turn_since(begin, steps);
+}
+
+nlohmann::json encode(const std::string& path) {
+  data::DataConfig config;
+  config.path = path;
+  config.domain = "table";
+  config.conditions = true;
+  const Usage begin = Usage::now();
+  const auto rows = data::open_dataset(config);
+  return turn_since(begin, /*steps=*/1);
 }
 
 nlohmann::json trace(Workload& workload, const std::string& path) {
@@ -107,6 +125,7 @@ nlohmann::json answer(const std::string& line, Workload& workload, int threads) 
   if (command == "trace") return trace(workload, argument);
   if (command == "time") return time_steps(workload, std::stoll(argument));
   if (command == "load") return load(argument, std::stod(second));
+  if (command == "encode") return encode(argument);
   if (command == "save") return save(workload, argument);
   if (command == "machine") {
     return {{"peak_gflops", peak_gflops(threads)},

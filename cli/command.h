@@ -61,6 +61,7 @@ Command features_probe_command();
 Command list_command();
 Command data_command();
 Command theory_command();
+Command translate_command();
 Command schema_command();
 Command doctor_command();
 Command bench_command();

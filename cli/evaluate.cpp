@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/critic_features.h"
 #include "cli/judged.h"
+#include "cli/restoration.h"
 #include "cli/torch_features.h"
 #include "ganymede/core/error.h"
 #include "ganymede/core/files.h"
@@ -27,7 +28,7 @@ struct Arguments {
   std::vector<std::string> what;
   DataFlags data;
   std::string metrics, features, resize = "clean", digits, lpips, statistics, report, out,
-                                 checkpoint, target, holdout;
+                                 checkpoint, target, holdout, degrade;
   std::string device = "cpu", runs = "runs";
   int64_t samples = 5000, repeats = 3, seed = 0, threads = 0;
   bool allow_small = false, floats = false, no_floor = false, no_cache = false;
@@ -124,18 +125,19 @@ void print_records(const Judgement& judgement) {
   print(metrics::settings_line(records.front()));
 }
 
+void print_json(const Judgement& judgement) {
+  for (const metrics::Record& record : judgement.records) {
+    nlohmann::json line = metrics::to_json(record);
+    line["event"] = "record";
+    print(line.dump());
+  }
+}
+
 void show(const Arguments& args, const std::string& title, const std::string& note,
           const Judgement& judgement, const Context& context) {
   if (!args.out.empty()) write_file_atomic(args.out, metrics::records_text(judgement.records));
   write_report(args, title, judgement);
-  if (context.json) {
-    for (const metrics::Record& record : judgement.records) {
-      nlohmann::json line = metrics::to_json(record);
-      line["event"] = "record";
-      print(line.dump());
-    }
-    return;
-  }
+  if (context.json) return print_json(judgement);
   print_records(judgement);
   if (!note.empty()) print(note);
   if (!args.out.empty()) print("record  " + args.out);
@@ -163,6 +165,39 @@ std::string kimg_head(const metrics::Record& record) {
   return std::isfinite(record.kimg) ? format_number(record.kimg) + " kimg" : record.subject;
 }
 
+// Whole pictures through each of the checkpoints.
+void run_restoration(const Arguments& args, const std::string& what,
+                     const std::vector<std::string>& paths, const Context& context) {
+  Judgement judgement;
+  for (const std::string& path : paths) {
+    const Judged judged = open_judged(path, args.data, args.device, nullptr);
+    Progress progress(context.progress(), "restore " + path, "pictures");
+    metrics::Restoration found = judge_pictures(
+        judged, args.data, {args.degrade, words_of(args.metrics), args.seed}, &progress);
+    progress.finish("");
+    if (!context.json) {
+      print_table(metrics::picture_table(found));
+      print("");
+    }
+    const std::string head = paths.size() > 1 ? kimg_head(found.records[0]) : found.heads[0];
+    const bool last = path == paths.back();
+    for (size_t i = 0; i < (last ? found.records.size() : 1); ++i) {
+      judgement.records.push_back(found.records[i]);
+      judgement.heads.push_back(i == 0 ? head : found.heads[i]);
+    }
+    if (last) judgement.pictures = std::move(found.pictures);
+  }
+  if (!args.out.empty()) write_file_atomic(args.out, metrics::records_text(judgement.records));
+  write_report(args, "Pictures restored by " + what, judgement);
+  if (context.json) return print_json(judgement);
+  print_table(metrics::comparison_table(judgement.records, judgement.heads));
+  const metrics::Settings& settings = judgement.records.front().settings;
+  print(fmt::format("{} whole pictures of {} [{}], {}; {}", settings.real_samples, settings.data,
+                    settings.split, settings.crop, judgement.records[0].scores[0].note));
+  if (!args.out.empty()) print("record  " + args.out);
+  if (!args.report.empty()) print("report  " + args.report);
+}
+
 void run_evaluate(const Arguments& args, const Context& own_context) {
   tune_process(static_cast<int>(args.threads));
   dist::Group group = dist::Group::from_environment(kPatience);
@@ -172,6 +207,11 @@ void run_evaluate(const Arguments& args, const Context& own_context) {
   Progress reading(context.progress(), "reading data", "files");
   const auto paths = checkpoints_of(what, args.checkpoint);
   Judged judged = open_judged(paths.front(), args.data, args.device, &reading);
+  if (restores(judged, words_of(args.metrics))) {
+    reading.finish("");
+    if (group.is_first()) run_restoration(args, what, paths, context);
+    return;
+  }
   const ReferenceData reference = open_reference(judged, args.data, &reading);
   metrics::Evaluator evaluator(reference.dataset, options_of(args, reference, group), &reading);
   reading.finish("");
@@ -301,6 +341,9 @@ std::vector<Option> common_options(Arguments& args) {
            {"none", "clean", "legacy-pytorch", "legacy-tensorflow"}},
           {"--digits", "a classifier of digits, for stacked_modes", &args.digits},
           {"--lpips", "weights of LPIPS, for lpips and ppl", &args.lpips},
+          {"--degrade",
+           "of models that restore pictures: the damage, instead of the run's data.degrade",
+           &args.degrade},
           {"--holdout", "reals that the model did not learn from, beside --data", &args.holdout},
           {"--target", "of a table: the column that learners predict", &args.target},
           {"--statistics", "features of the reference: read when there, else written",

@@ -13,6 +13,7 @@
 #include "ganymede/data/find.h"
 #include "ganymede/data/holdout.h"
 #include "ganymede/gans/sampling.h"
+#include "ganymede/gans/words.h"
 #include "ganymede/infer/model.h"
 #include "ganymede/media/checkpoints.h"
 #include "ganymede/media/tensor_folder.h"
@@ -74,6 +75,17 @@ metrics::ClassAccess classes_of(const std::shared_ptr<infer::Model>& model) {
   return access;
 }
 
+metrics::WordAccess words_of(const std::shared_ptr<infer::Model>& model) {
+  if (gans::words_of(model->gan()) == nullptr) return {};
+  return {.embed_given =
+              [model](const at::Tensor& given) {
+                return gans::embed_given(model->gan(), given, model->device());
+              },
+          .embed_samples = [model](const at::Tensor& samples) {
+            return gans::embed_samples(model->gan(), samples, model->device());
+          }};
+}
+
 Judged open_model(const std::string& path, const std::string& device) {
   const auto model = std::make_shared<infer::Model>(infer::Model::load(path, device));
   Judged judged;
@@ -95,7 +107,14 @@ Judged open_model(const std::string& path, const std::string& device) {
       return gans::sample(model->gan(), request);
     };
   }
+  if (model->gan().size_multiple() == 1) {
+    judged.restore = [model](const at::Tensor& given) {
+      return gans::translate(model->gan(),
+                             {.seeds = {0}, .given = given, .device = model->device()});
+    };
+  }
   judged.subject.classes = classes_of(model);
+  judged.subject.words = words_of(model);
   if (model->gan().knows_likelihood()) {
     judged.subject.log_likelihood = [model](const at::Tensor& samples) {
       return gans::log_likelihood(model->gan(), samples, model->device());

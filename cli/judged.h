@@ -1,6 +1,7 @@
 // What a person names to gan evaluate and gan compare, opened.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +25,8 @@ struct DataFlags {
 struct Judged {
   metrics::Subject subject = {};
   bool is_model = false;
+  // A picture of any size (float32 [1, C, H, W]) restored or translated; empty for other models.
+  std::function<at::Tensor(const at::Tensor& given)> restore = {};
   // The run's own [data], when the subject belongs to a run.
   std::shared_ptr<const data::DataConfig> learned_from = nullptr;
 };

@@ -103,12 +103,12 @@ int run_main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer("Begin with: gan train dcgan --data digits      More: gan COMMAND --help");
   for (const Command& command : {
-           train_command(),    resume_command(),  sample_command(),   interpolate_command(),
-           traverse_command(), latent_command(),  project_command(),  augment_command(),
-           evaluate_command(), compare_command(), score_command(),    info_command(),
-           list_command(),     data_command(),    features_command(), import_command(),
-           impute_command(),   serve_command(),   bench_command(),    theory_command(),
-           schema_command(),   doctor_command(),
+           train_command(),    resume_command(),  sample_command(),    interpolate_command(),
+           traverse_command(), latent_command(),  project_command(),   augment_command(),
+           evaluate_command(), compare_command(), score_command(),     info_command(),
+           list_command(),     data_command(),    features_command(),  import_command(),
+           impute_command(),   serve_command(),   bench_command(),     theory_command(),
+           schema_command(),   doctor_command(),  translate_command(),
        }) {
     add_command(app, command, context);
   }

@@ -49,20 +49,8 @@ HeldOut held_out_reals(const infer::Model& model, Progress* progress) {
   return {checked(data::open_dataset(fitted, progress), config, model), false};
 }
 
-at::Tensor given_for(const infer::Model& model, const std::string& text,
-                     const std::vector<uint64_t>& seeds) {
-  const SampleSpec& spec = model.spec();
-  if (!spec.takes_given()) {
-    if (text.empty()) return {};
-    throw UsageError({.where = "--given",
-                      .found = model.gan_name() + " makes samples from nothing but z",
-                      .remedy = "leave it out"});
-  }
-  if (!text.empty()) {
-    const at::Tensor one = data::domain_of(spec.given[0]).parse(text, spec.given[0]);
-    std::vector<at::Tensor> rows(seeds.size(), one);
-    return at::cat(rows);
-  }
+at::Tensor given_for(const infer::Model& model, const std::vector<uint64_t>& seeds) {
+  if (!model.spec().takes_given()) return {};
   const auto set = held_out_reals(model).set;
   std::vector<int64_t> places;
   for (const uint64_t seed : seeds) {

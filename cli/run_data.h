@@ -23,12 +23,10 @@ struct HeldOut {
 };
 HeldOut held_out_reals(const infer::Model& model, Progress* progress = nullptr);
 
-// What the samples of `seeds` are made from, float32 [seeds, ...spec.given[0].shape]: what `text`
-// says (data::Domain::parse) for all of them, or, where it is empty, what the run's held-out reals
-// are made from, one for each seed. Undefined for a model that is given nothing. Throws UsageError
-// for a text with such a model, and for one that cannot be read.
-at::Tensor given_for(const infer::Model& model, const std::string& text,
-                     const std::vector<uint64_t>& seeds);
+// What the samples of `seeds` are made from where nobody says so, float32
+// [seeds, ...spec.given[0].shape]: what the run's held-out reals are made from, one for each seed.
+// Undefined for a model that is given nothing.
+at::Tensor given_for(const infer::Model& model, const std::vector<uint64_t>& seeds);
 
 // Calls `judge` with batches of the first `count` samples and joins what it gives.
 at::Tensor judged(const data::Dataset& set, int64_t count,

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/prompts.h"
 #include "cli/run_data.h"
 #include "ganymede/core/error.h"
 #include "ganymede/core/files.h"
@@ -11,6 +12,7 @@
 #include "ganymede/data/domain.h"
 #include "ganymede/data/given.h"
 #include "ganymede/data/sample_stream.h"
+#include "ganymede/gans/words.h"
 #include "ganymede/infer/latent.h"
 #include "ganymede/infer/model.h"
 #include "ganymede/media/checkpoints.h"
@@ -26,7 +28,8 @@ namespace fs = std::filesystem;
 
 struct Arguments {
   std::string model, checkpoint, out, seeds, where, device = "cpu", runs = "runs", way = "auto";
-  std::string classes, codes, code, z, given;
+  std::string classes, codes, code, z;
+  std::vector<std::string> given;
   int64_t count = 0, seed = 0;
   int64_t columns = 0, threads = 0, steps = 12, delay_ms = 80;
   double low = -2, high = 2;
@@ -60,10 +63,12 @@ void write_grid(const gans::SampleGrid& grid, const Arguments& args, const infer
   data::PreviewOptions options;
   options.columns = static_cast<int>(args.columns > 0 ? args.columns : grid.columns);
   if (args.columns == 0) options.row_labels = grid.row_titles;
+  const std::vector<std::string> prompts = prompts_of(args.given);
+  if (prompts.size() == 1) options.title = prompts.front();
   const data::Domain& domain = data::domain_of(model.spec());
   const at::Tensor samples = model.samples_of(grid);
   // A sheet shows what the samples were made from as well; other formats hold the samples alone.
-  if (grid.request.given.defined() && media::has_image_extension(args.out)) {
+  if (prompts.empty() && grid.request.given.defined() && media::has_image_extension(args.out)) {
     media::write_image(args.out, data::preview_made(model.spec(), grid.request.given, samples, {},
                                                     options));
     return report({args.out}, model, context);
@@ -92,6 +97,15 @@ void run_codes(const Arguments& args, const Context& context) {
   report(data::domain_of(model.spec()).write(samples, names, args.out, options), model, context);
 }
 
+// What the samples of `seeds` are made from: the prompt, or as the run's data say.
+at::Tensor repeated(const at::Tensor& prompt, const std::vector<uint64_t>& seeds,
+                    const infer::Model& model) {
+  if (!prompt.defined()) return given_for(model, seeds);
+  std::vector<int64_t> copies(static_cast<size_t>(prompt.dim()), 1);
+  copies.front() = static_cast<int64_t>(seeds.size());
+  return prompt.repeat(copies);
+}
+
 // By number instead of seed by seed: in pieces, and by a condition.
 void run_stream(const Arguments& args, const Context& context) {
   if (!args.seeds.empty() || args.seed < 0) {
@@ -102,13 +116,17 @@ void run_stream(const Arguments& args, const Context& context) {
   }
   const infer::Model model = open_model(args);
   const int64_t label = single_class(args, model);
+  const std::vector<std::string> prompts = prompts_of(args.given);
+  if (prompts.size() > 1)
+    throw UsageError({"--given", std::to_string(prompts.size()) + " of them beside -n", "one"});
+  const at::Tensor prompt = prompts.empty() ? at::Tensor() : parse_prompt(model, prompts.front());
   data::PreviewOptions options;
   options.columns = static_cast<int>(args.columns);
   Progress progress(context.progress(), "sampling", "samples");
   const auto paths = data::write_samples(
       data::domain_of(model.spec()),
       [&](const std::vector<uint64_t>& seeds, const at::Tensor& condition) {
-        return model.sample(seeds, label, condition, given_for(model, args.given, seeds));
+        return model.sample(seeds, label, condition, repeated(prompt, seeds, model));
       },
       {.count = args.count > 0 ? args.count : 1000,
        .seed = static_cast<uint64_t>(args.seed),
@@ -123,8 +141,11 @@ void run_sample(const Arguments& args, const Context& context) {
   if (args.count != 0 || !args.where.empty()) return run_stream(args, context);
   const auto seeds = infer::parse_seeds(args.seeds.empty() ? "0-63" : args.seeds);
   const infer::Model model = open_model(args);
+  if (const auto prompts = prompts_of(args.given); !prompts.empty()) {
+    return write_grid(prompt_grid(model, prompts, seeds), args, model, context);
+  }
   gans::SampleGrid grid = model.grid(seeds, args.classes);
-  grid.request.given = given_for(model, args.given, grid.request.seeds);
+  grid.request.given = given_for(model, grid.request.seeds);
   if (!args.codes.empty()) {
     const gans::Gan& gan = model.gan();
     grid.request.z = gans::with_codes(gan, grid.request.latents(gan.latent()), args.codes);
@@ -149,11 +170,26 @@ infer::Interpolation way_of(const Arguments& args, const infer::Model& model) {
                                                                   : infer::Interpolation::kLerp;
 }
 
+// From one prompt to the other, one row for each seed.
+at::Tensor between_prompts(const Arguments& args, const infer::Model& model,
+                           const std::vector<uint64_t>& seeds) {
+  const auto prompts = prompts_of(args.given);
+  if (prompts.size() != 2) {
+    throw UsageError({"--prompt", std::to_string(prompts.size()) + " of them",
+                      "two: --prompt \"red heart|blue heart\""});
+  }
+  const gans::Request request{.seeds = seeds, .device = model.device()};
+  return gans::between_captions(model.gan(), request, parse_prompt(model, prompts[0]),
+                                parse_prompt(model, prompts[1]), args.steps);
+}
+
 void run_interpolate(const Arguments& args, const Context& context) {
   const auto seeds = infer::parse_seeds(args.seeds);
   const infer::Model model = open_model(args);
   const at::Tensor samples =
-      model.interpolate(seeds, args.steps, way_of(args, model), single_class(args, model));
+      args.given.empty()
+          ? model.interpolate(seeds, args.steps, way_of(args, model), single_class(args, model))
+          : between_prompts(args, model, seeds);
   const data::Domain& domain = data::domain_of(model.spec());
   const fs::path out = args.out;
   const std::string extension = out.extension().string();
@@ -195,7 +231,7 @@ Command sample_command() {
                      &args->classes});
   options.push_back({"--given,--prompt",
                      "what the samples are made from: words, the path of a picture, parameters; "
-                     "default: as in the run's data",
+                     "several, or with | between them, make rows; default: as in the run's data",
                      &args->given});
   options.push_back({"--z", "codes of an .npz file (array z) instead of seeds", &args->z});
   options.push_back({"--codes", "of infogan: category=3,code1=0.5", &args->codes});
@@ -222,6 +258,9 @@ Command interpolate_command() {
   std::vector<Option> options = common_options(*args);
   options.push_back({"--seeds", "the way goes through these: 0-3", &args->seeds});
   options.push_back({"--class", "class of all samples, by number or name", &args->classes});
+  options.push_back({"--prompt",
+                     "from one caption to another, \"red heart|blue heart\", a row for each seed",
+                     &args->given});
   options.push_back({"--out,-o", ".gif or .webp: animation; else as gan sample", &args->out, true});
   options.push_back({"--steps", "samples from one seed to the next", &args->steps});
   options.push_back({"--way",
@@ -234,7 +273,8 @@ Command interpolate_command() {
           .help = "walk between samples",
           .options = options,
           .run = [args](const Context& context) { run_interpolate(*args, context); },
-          .footer = "gan interpolate last --seeds 0-5 --out walk.webp"};
+          .footer = "gan interpolate last --seeds 0-5 --out walk.webp\n"
+                    "gan interpolate last --prompt \"red heart|blue heart\" --out words.png"};
 }
 
 Command traverse_command() {

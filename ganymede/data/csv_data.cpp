@@ -46,7 +46,7 @@ bool resembles_points(const std::filesystem::path& path) {
   try {
     media::CsvReader reader(path);
     std::vector<media::CsvField> row;
-    int64_t dimensions = 0;
+    int64_t dimensions = 0, points = 0;
     for (int i = 0; i < kLines && reader.next(row); ++i) {
       int64_t numbers = 0, labels = 0;
       for (const media::CsvField& field : row) {
@@ -58,8 +58,9 @@ bool resembles_points(const std::filesystem::path& path) {
       const bool empty = row.size() == 1 && row[0].text.empty();
       const bool all = numbers == static_cast<int64_t>(row.size());
       if (!empty && !all && !(i == 0 && numbers == 0)) return false;
+      points += all ? 1 : 0;
     }
-    return dimensions >= 1 && dimensions <= kMaxDimensions;
+    return points > 0 && dimensions >= 1 && dimensions <= kMaxDimensions;
   } catch (const DataError&) {
     return false;
   }

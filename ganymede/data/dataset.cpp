@@ -8,7 +8,10 @@
 namespace ganymede::data {
 
 void DataConfig::describe(config::Schema<DataConfig>& s) {
-  s.field("path", &DataConfig::path, "built-in set (digits, shapes, ring8, ...), file or folder");
+  s.field(
+      "path", &DataConfig::path,
+      "built-in set (digits, shapes, ring8, ...), file or folder; of labelled data PATH#CLASS or "
+      "PATH#CLASS,CLASS chooses classes by name or number");
   s.field("split", &DataConfig::split, "part of the data, where it knows splits")
       .one_of({"train", "test", "all"});
   s.field("size_px", &DataConfig::size_px, "side that pictures are resized to; 0: as stored")
@@ -21,18 +24,22 @@ void DataConfig::describe(config::Schema<DataConfig>& s) {
   s.field("labels", &DataConfig::labels, "read class labels where there are any");
   s.field("mirror", &DataConfig::mirror, "flip half of the pictures left to right");
   s.field("strict", &DataConfig::strict, "stop at a broken file instead of skipping it");
-  s.field("domain", &DataConfig::domain, "what the data are; auto: looked at").one_of(domain_names());
+  s.field("domain", &DataConfig::domain, "what the data are; auto: looked at")
+      .one_of(domain_names());
   s.field("schema", &DataConfig::schema, "of a table: JSON file with its columns; empty: inferred");
   s.field("encoding", &DataConfig::encoding,
           "of a table: modes (numbers by mixtures, as in CTGAN) or minmax (as in GAIN)")
       .one_of({"modes", "minmax"});
   s.field("conditions", &DataConfig::conditions,
           "of a table: draw each row for a category chosen by its log-frequency");
-  s.field("form", &DataConfig::form, "of pairs of pictures: how they are stored or made; auto: looked at")
+  s.field("form", &DataConfig::form,
+          "of pairs of pictures (data.domain=pairs): side_by_side in one file, in two folders, "
+          "unpaired; lab: colour from lightness; degraded: sharp from blurred; auto: looked at")
       .one_of({"auto", "side_by_side", "folders", "unpaired", "lab", "degraded"});
-  s.field("direction", &DataConfig::direction, "of pairs: which side is given, which is made")
+  s.field("direction", &DataConfig::direction, "of pairs: from which side to which")
       .one_of({"a_to_b", "b_to_a"});
-  s.field("patch_px", &DataConfig::patch_px, "side of a random part of each picture; 0: whole pictures")
+  s.field("patch_px", &DataConfig::patch_px,
+          "side of a random part of each picture, after resizing to size_px; 0: whole pictures")
       .range(0, 4096)
       .unit("px");
   s.field("scale", &DataConfig::scale, "of degraded pictures: so many times smaller").range(1, 8);

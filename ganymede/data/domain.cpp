@@ -7,9 +7,13 @@
 
 #include "ganymede/core/error.h"
 #include "ganymede/core/text.h"
+#include "ganymede/data/detector/detector_domain.h"
 #include "ganymede/data/image_domain.h"
+#include "ganymede/data/music/music_domain.h"
 #include "ganymede/data/points_domain.h"
 #include "ganymede/data/table/table_domain.h"
+#include "ganymede/data/video/video_domain.h"
+#include "ganymede/data/voxels/voxel_domain.h"
 #include "ganymede/data/text/text_domain.h"
 
 namespace ganymede::data {
@@ -31,9 +35,15 @@ std::unique_ptr<const Domain> with_state(const std::string& state) {
 // Adding a domain is one line here.
 const std::map<std::string, MakeDomain>& makers() {
   static const std::map<std::string, MakeDomain> all = {
+      {"detector", with_state<DetectorDomain>},
+      {"parameters", with_state<ParametersDomain>},
+      {"chords", stateless<ChordDomain>},
       {"image", stateless<ImageDomain>},
+      {"music", with_state<MusicDomain>},
       {"points", stateless<PointsDomain>},
       {"table", with_state<TableDomain>},
+      {"video", stateless<VideoDomain>},
+      {"voxels", stateless<VoxelDomain>},
       {"text", with_state<TextDomain>},
   };
   return all;

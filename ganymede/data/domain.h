@@ -47,6 +47,8 @@ class Domain {
   // defined, are drawn beneath them where that helps (points).
   virtual media::Image preview(const at::Tensor& samples, const at::Tensor& reals,
                                const PreviewOptions& options) const = 0;
+  // Whether samples are pictures of 8 bits for each value, to be judged as such.
+  virtual bool eight_bit() const { return false; }
   // Each sample as a picture, where a sample is one ([N] images, uint8); empty otherwise.
   virtual std::vector<media::Image> pictures(const at::Tensor& samples) const = 0;
   // What a person reads beside each sample ([N]: a caption, parameters); empty where there is

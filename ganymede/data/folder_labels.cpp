@@ -16,15 +16,6 @@ std::string_view first_folder(std::string_view path, size_t offset) {
   return slash == std::string_view::npos ? std::string_view{} : path.substr(offset, slash - offset);
 }
 
-// "train", "test" or "val"; empty for other folders.
-std::string split_of(std::string_view folder) {
-  static const std::map<std::string_view, std::string> words = {
-      {"train", "train"}, {"training", "train"}, {"test", "test"},     {"testing", "test"},
-      {"val", "val"},     {"valid", "val"},      {"validation", "val"}};
-  const auto found = words.find(folder);
-  return found == words.end() ? std::string() : found->second;
-}
-
 bool all_in_splits(const std::vector<std::string>& paths, size_t offset) {
   return std::all_of(paths.begin(), paths.end(), [offset](const std::string& path) {
     return !split_of(first_folder(path, offset)).empty();
@@ -40,18 +31,6 @@ size_t common_prefix(const std::vector<std::string>& paths, size_t offset) {
       if (first_folder(path, offset) != first) return offset;
     offset += first.size() + 1;
   }
-}
-
-// Which of the splits present answers the request.
-std::vector<std::string> wanted_splits(const std::map<std::string, int64_t>& present,
-                                       const std::string& split, const std::string& where) {
-  std::vector<std::string> names;
-  for (const auto& entry : present) names.push_back(entry.first);
-  if (split == "all") return names;
-  if (split == "test" && !present.contains("test") && present.contains("val")) return {"val"};
-  if (present.contains(split)) return {split};
-  if (present.size() == 1 && split == "train") return names;
-  refuse_split(where, split, names);
 }
 
 void set_classes(const std::vector<std::string>& paths, const std::vector<size_t>& offsets,
@@ -72,6 +51,25 @@ void set_classes(const std::vector<std::string>& paths, const std::vector<size_t
 }
 
 }  // namespace
+
+std::string split_of(std::string_view folder) {
+  static const std::map<std::string_view, std::string> words = {
+      {"train", "train"}, {"training", "train"}, {"test", "test"},     {"testing", "test"},
+      {"val", "val"},     {"valid", "val"},      {"validation", "val"}};
+  const auto found = words.find(folder);
+  return found == words.end() ? std::string() : found->second;
+}
+
+std::vector<std::string> wanted_splits(const std::map<std::string, int64_t>& present,
+                                       const std::string& split, const std::string& where) {
+  std::vector<std::string> names;
+  for (const auto& entry : present) names.push_back(entry.first);
+  if (split == "all") return names;
+  if (split == "test" && !present.contains("test") && present.contains("val")) return {"val"};
+  if (present.contains(split)) return {split};
+  if (present.size() == 1 && split == "train") return names;
+  refuse_split(where, split, names);
+}
 
 FolderLabels label_by_folder(const std::vector<std::string>& paths, const std::string& split,
                              const std::string& where) {

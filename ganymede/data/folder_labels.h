@@ -2,11 +2,22 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace ganymede::data {
+
+// "train", "test" or "val" for the folders train, training, test, testing, val, valid and
+// validation; empty for others.
+std::string split_of(std::string_view folder);
+
+// Which of the splits present (with counts) answer the request "train", "test" or "all": "test" may
+// be answered by val, "train" by the only one there is. Throws DataError naming `where`.
+std::vector<std::string> wanted_splits(const std::map<std::string, int64_t>& present,
+                                       const std::string& split, const std::string& where);
 
 struct FolderLabels {
   std::vector<size_t> selected;      // positions in the list given, in its order

@@ -22,8 +22,9 @@ media::Image strips(const std::vector<std::vector<media::Image>>& sides,
   }
   media::SheetOptions sheet;
   sheet.scale = 0;
-  sheet.title = options.title.empty() ? (sides.size() == 3 ? "given, made, real" : "given, made")
-                                      : options.title;
+  sheet.title = options.title;
+  sheet.column_titles = {"given", "made", "real"};
+  sheet.column_titles.resize(sides.size());
   return media::contact_sheet(tiles, static_cast<int>(across * sides.size()), sheet);
 }
 

@@ -8,11 +8,13 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <tuple>
 
 #include "ganymede/core/error.h"
 #include "ganymede/core/hash.h"
 #include "ganymede/core/text.h"
 #include "ganymede/data/holdout.h"
+#include "ganymede/data/of_classes.h"
 #include "ganymede/data/parallel.h"
 #include "ganymede/media/resize.h"
 
@@ -299,17 +301,22 @@ std::string ImageDataset::fingerprint() const {
 }
 
 std::shared_ptr<Dataset> open_dataset(const DataConfig& config, Progress* progress) {
-  Source source = open_source(config, progress);
-  if (!source.rows)
+  DataConfig whole = config;
+  std::string classes;
+  std::tie(whole.path, classes) = split_classes(config.path);
+  Source source = open_source(whole, progress);
+  if (!source.rows) {
     return training_part(
-        std::make_shared<ImageDataset>(std::move(*source.pictures), config, progress),
+        of_classes(std::make_shared<ImageDataset>(std::move(*source.pictures), whole, progress),
+                   classes),
         config.holdout);
+  }
   if (config.size_px != 0 && !source.sized)
     throw UsageError(
         {"data.size_px",
          std::to_string(config.size_px) + " for " + source.rows->spec().domain + " data", "0",
          "--set data.size_px=0"});
-  return training_part(source.rows, config.holdout);
+  return training_part(of_classes(source.rows, classes), config.holdout);
 }
 
 }  // namespace ganymede::data

@@ -7,7 +7,10 @@
 #include <cstring>
 
 #include "ganymede/core/error.h"
+#include "ganymede/core/files.h"
+#include "ganymede/data/picture_file.h"
 #include "ganymede/media/codec.h"
+#include "ganymede/media/meaning.h"
 #include "ganymede/media/npy.h"
 #include "ganymede/media/resize.h"
 #include "ganymede/media/sheet.h"
@@ -16,6 +19,8 @@ namespace ganymede::data {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr size_t kMaxPictureBytes = size_t{1} << 30;
 
 void check_samples(const at::Tensor& samples) {
   if (samples.defined() && samples.dim() == 4 && samples.size(0) > 0 &&
@@ -112,17 +117,32 @@ std::vector<fs::path> ImageDomain::write(const at::Tensor& samples,
 }
 
 at::Tensor ImageDomain::parse(const std::string& text, const SampleSpec& spec) const {
-  const auto channels = spec.shape.at(0) == 1 ? media::Channels::kGrey : media::Channels::kRgb;
-  const auto height = static_cast<int>(spec.shape.at(1)), width = static_cast<int>(spec.shape.at(2));
-  const media::Image picture = media::resize(media::read_image(text, {.channels = channels}), width, height);
-  const at::Tensor bytes = at::empty({1, height, width, spec.shape.at(0)}, at::kByte);
-  std::memcpy(bytes.data_ptr<uint8_t>(), picture.pixels.data(), picture.pixels.size());
-  return (bytes.permute({0, 3, 1, 2}).to(at::kFloat) / 127.5 - 1).contiguous();
+  const media::Meaning meaning = media::meaning_of(spec.domain_state);
+  const auto height = static_cast<int>(spec.shape.at(1)),
+             width = static_cast<int>(spec.shape.at(2));
+  media::Image picture =
+      decode_picture(read_file(text, kMaxPictureBytes), text, media::Channels::kAsStored);
+  picture = meaning == media::Meaning::kLabels ? media::resize_nearest(picture, width, height)
+                                               : media::resize(picture, width, height);
+  const at::Tensor sample = at::empty({1, spec.shape.at(0), height, width}, at::kFloat);
+  media::write_planes(picture, meaning, static_cast<int>(spec.shape.at(0)),
+                      sample.data_ptr<float>());
+  return sample;
 }
 
 DataConfig ImageDomain::fitting(DataConfig config, const SampleSpec& spec) const {
-  config.size_px = spec.shape.at(1);
+  const bool square = spec.shape.at(1) == spec.shape.at(2);
+  if (config.patch_px > 0 && config.size_px == 0) {
+    config.patch_px = spec.shape.at(1);  // parts of pictures as they are stored
+  } else if (square) {
+    config.size_px = spec.shape.at(1);  // the whole picture, where training took parts
+    config.patch_px = 0;
+  }
   config.channels = spec.shape.at(0) == 1 ? "grey" : "rgb";
+  if (spec.takes_given() && !spec.given[0].domain_state.empty()) {  // captions: the same words
+    config.domain_state = spec.given[0].domain_state;
+    config.max_length = spec.given[0].shape.at(0);
+  }
   return config;
 }
 

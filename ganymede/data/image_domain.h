@@ -11,6 +11,7 @@ class ImageDomain final : public Domain {
   int64_t preview_count(const SampleSpec& spec) const override;
   media::Image preview(const at::Tensor& samples, const at::Tensor& reals,
                        const PreviewOptions& options) const override;
+  bool eight_bit() const override { return true; }
   std::vector<media::Image> pictures(const at::Tensor& samples) const override;
   // The path of a picture, which is resized.
   at::Tensor parse(const std::string& text, const SampleSpec& spec) const override;

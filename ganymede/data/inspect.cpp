@@ -13,7 +13,12 @@
 
 #include "ganymede/core/error.h"
 #include "ganymede/core/hash.h"
+#include "ganymede/data/builtin.h"
 #include "ganymede/data/domain.h"
+#include "ganymede/data/find.h"
+#include "ganymede/data/kinds.h"
+#include "ganymede/data/pairs/inspect_pairs.h"
+#include "ganymede/data/pairs/open_pairs.h"
 #include "ganymede/data/parallel.h"
 #include "ganymede/data/pictures.h"
 #include "ganymede/data/table/inspect_table.h"
@@ -216,13 +221,32 @@ DataReport inspect_points(const Dataset& set, const DataConfig& config) {
   return report;
 }
 
+// Pairs of several sizes are no reason to say nothing of them.
+Source open_whatever_size(const DataConfig& config, Progress* progress) {
+  DataConfig wishes = config;
+  wishes.strict = false;
+  try {
+    return open_source(wishes, progress);
+  } catch (const DataError&) {
+    const bool resizes = config.size_px > 0 || config.patch_px > 0;
+    if (resizes || is_builtin(config.path)) throw;
+    const DataKind* kind = kind_of(find_data(config.path), config);
+    if (kind == nullptr || kind->open != open_pairs) throw;
+    wishes.size_px = kTilePx;
+    return open_source(wishes, progress);
+  }
+}
+
 }  // namespace
 
 DataReport inspect(const DataConfig& config, Progress* progress) {
-  const Source source = open_source(config, progress);
+  const Source source = open_whatever_size(config, progress);
   if (source.pictures) return inspect_pictures(*source.pictures, config, progress);
   if (const auto table = std::dynamic_pointer_cast<TableDataset>(source.rows)) {
     return inspect_table(*table, config);
+  }
+  if (const auto pairs = std::dynamic_pointer_cast<PairDataset>(source.rows)) {
+    return inspect_pairs(*pairs, config);
   }
   return inspect_points(*source.rows, config);
 }

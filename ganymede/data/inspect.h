@@ -43,6 +43,8 @@ struct DataReport {
   bool grey = false;                       // every picture is grey in fact
   bool trainable = true;                   // false: sizes differ, so data.size_px is needed
   std::map<std::string, int64_t> ignored;  // other files there, by extension
+  // What else there is to say, by a word: "given" of pairs.
+  std::vector<std::pair<std::string, std::string>> notes;
 
   // Per channel (grey or red, green, blue; pictures in 0..255) or per dimension of points.
   std::vector<double> mean;

@@ -114,6 +114,7 @@ std::string report_text(const DataReport& report) {
   text += line("samples", format_count(report.samples) +
                               (report.splits.empty() ? "" : " in split " + report.split));
   if (!report.splits.empty()) text += line("splits", splits_text(report));
+  for (const auto& [word, note] : report.notes) text += line(word.c_str(), note);
   if (report.domain == "image") {
     text += line("size", sizes_text(report)) + line("channels", channels_text(report));
   } else if (!report.columns.empty()) {
@@ -151,7 +152,8 @@ nlohmann::json report_json(const DataReport& report) {
   for (const auto& [name, count] : report.splits) splits[name] = count;
   for (const auto& [number, count] : report.channels) channels[std::to_string(number)] = count;
   for (const auto& [bits, count] : report.bit_depths) depths[std::to_string(bits)] = count;
-  json columns = json::array();
+  json columns = json::array(), notes = json::object();
+  for (const auto& [word, note] : report.notes) notes[word] = note;
   for (const ColumnReport& column : report.columns) {
     columns.push_back({{"name", column.name},
                        {"kind", column.kind},
@@ -173,6 +175,7 @@ nlohmann::json report_json(const DataReport& report) {
           {"grey", report.grey},
           {"trainable", report.trainable},
           {"ignored", report.ignored},
+          {"notes", notes},
           {"mean", report.mean},
           {"deviation", report.deviation},
           {"minimum", report.minimum},

@@ -2,6 +2,13 @@
 
 #include <algorithm>
 
+#include "ganymede/data/detector/detector_data.h"
+#include "ganymede/data/captions/captioned_pictures.h"
+#include "ganymede/data/degraded.h"
+#include "ganymede/data/pairs/open_pairs.h"
+#include "ganymede/data/music/music_data.h"
+#include "ganymede/data/video/video_data.h"
+#include "ganymede/data/voxels/voxel_data.h"
 #include "ganymede/data/text/text_data.h"
 
 namespace ganymede::data {
@@ -9,6 +16,14 @@ namespace ganymede::data {
 const std::vector<DataKind>& data_kinds() {
   static const std::vector<DataKind> kinds = {
       {"text", resembles_text, open_text},
+      {"detector", resembles_detector, open_detector},
+      {"captions", holds_captions, open_captions},
+      {"degraded", is_degraded, open_degraded},
+      {"pairs", fits_pairs, open_pairs},
+      {"music", is_music, open_music},
+      {"voxels", voxels_fit, open_voxels},
+      {"text", resembles_text, open_text},
+      {"video", video_fits, open_video},
   };
   return kinds;
 }

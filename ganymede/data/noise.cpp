@@ -26,6 +26,13 @@ class Noise final : public Dataset {
     const auto begin = values_.begin() + index * spec_.elements();
     std::copy(begin, begin + spec_.elements(), out);
   }
+  void read_pair(int64_t index, Stream& random, float* sample, float* given) const override {
+    read(index, sample);
+    if (!spec_.takes_given()) return;
+    const int64_t count = spec_.given[0].elements();
+    random.fill_uniform(given, count);
+    for (float* value = given; value < given + count; ++value) *value = 2 * *value - 1;
+  }
   int64_t label(int64_t) const override { return -1; }
   std::string kind() const override { return "noise"; }
   std::string fingerprint() const override {

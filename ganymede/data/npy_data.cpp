@@ -6,6 +6,7 @@
 
 #include "ganymede/core/error.h"
 #include "ganymede/core/text.h"
+#include "ganymede/data/array_labels.h"
 #include "ganymede/data/array_pictures.h"
 #include "ganymede/data/points.h"
 #include "ganymede/media/npy.h"
@@ -16,10 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 using media::DType;
 using Arrays = std::map<std::string, media::NpyArray>;
-
-std::string describe(const media::NpyArray& array) {
-  return std::string(media::dtype_name(array.dtype)) + " " + media::shape_text(array.shape);
-}
 
 const media::NpyArray* find_first(const Arrays& arrays, std::initializer_list<const char*> names) {
   for (const char* name : names)
@@ -36,32 +33,6 @@ const media::NpyArray& samples_of(const Arrays& arrays, const fs::path& path) {
   for (const auto& [name, array] : arrays) there.push_back(name + " " + describe(array));
   throw DataError({path.string(), "arrays " + (there.empty() ? "none" : join(there)),
                    "samples named images, arr_0, x, data or samples"});
-}
-
-template <class T>
-std::vector<int64_t> integers(const media::NpyArray& array) {
-  std::vector<int64_t> result;
-  for (size_t at = 0; at + sizeof(T) <= array.bytes.size(); at += sizeof(T)) {
-    T value;
-    std::memcpy(&value, array.bytes.data() + at, sizeof(T));
-    result.push_back(static_cast<int64_t>(value));
-  }
-  return result;
-}
-
-std::vector<int64_t> labels_of(const media::NpyArray& array, const fs::path& path) {
-  // [N] or [N, 1], as Keras keeps them.
-  if (array.shape.size() == 1 || (array.shape.size() == 2 && array.shape[1] == 1)) {
-    if (array.dtype == DType::kU8) return integers<uint8_t>(array);
-    if (array.dtype == DType::kI8) return integers<int8_t>(array);
-    if (array.dtype == DType::kI16) return integers<int16_t>(array);
-    if (array.dtype == DType::kU16) return integers<uint16_t>(array);
-    if (array.dtype == DType::kI32) return integers<int32_t>(array);
-    if (array.dtype == DType::kU32) return integers<uint32_t>(array);
-    if (array.dtype == DType::kI64) return integers<int64_t>(array);
-  }
-  throw DataError(
-      {path.string(), "labels as " + describe(array), "integers [N]", "--set data.labels=false"});
 }
 
 std::vector<float> floats(const media::NpyArray& array, const fs::path& path) {
@@ -97,7 +68,7 @@ Source open_npy(const fs::path& path, bool archive, const DataConfig& config) {
   std::vector<int64_t> labels;
   if (const auto* found = find_first(arrays, {"labels", "y", "arr_1", "y_train"});
       found && found != &samples && config.labels) {
-    labels = labels_of(*found, path);
+    labels = array_labels(*found, path.string());
   }
 
   Source source;

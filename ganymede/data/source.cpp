@@ -20,6 +20,7 @@
 #include "ganymede/data/table/table_data.h"
 #include "ganymede/data/text/oracle.h"
 #include "ganymede/media/idx.h"
+#include "ganymede/media/npy.h"
 #include "ganymede/media/zip.h"
 
 namespace ganymede::data {
@@ -51,7 +52,7 @@ std::string read_head(const fs::path& path) {
 }
 
 bool holds_only_arrays(const fs::path& path) {
-  const media::ZipReader zip(path);
+  const media::ZipReader zip(path, {.harmless_bytes = media::kSparseArrayBytes});
   return !zip.members().empty() &&
          std::all_of(zip.members().begin(), zip.members().end(),
                      [](const media::ZipMember& member) { return member.name.ends_with(".npy"); });

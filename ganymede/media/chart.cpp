@@ -178,11 +178,13 @@ Point Chart::at(double x, double y) const {
 }
 
 std::vector<Tick> Chart::y_ticks() const {
+  if (!frame_.y_ticks.empty()) return frame_.y_ticks;
   if (frame_.log_y) return log_ticks(frame_.y);
   return linear_ticks(frame_.y, static_cast<int>(area_.height()) / (kYTickDistancePx * unit_));
 }
 
 std::vector<Tick> Chart::x_ticks() const {
+  if (!frame_.x_ticks.empty()) return frame_.x_ticks;
   return linear_ticks(frame_.x, static_cast<int>(area_.width()) / (kXTickDistancePx * unit_));
 }
 

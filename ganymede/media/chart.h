@@ -42,7 +42,8 @@ struct ChartFrame {
   Range y = {};
   bool log_y = false;
   bool equal_aspect = false;
-  int right_margin_px = 0;  // beyond the usual, at unit 1 (for a colour scale)
+  std::vector<Tick> x_ticks = {}, y_ticks = {};  // empty: round numbers
+  int right_margin_px = 0;                       // beyond the usual, at unit 1 (for a colour scale)
   bool grid = true;
 };
 

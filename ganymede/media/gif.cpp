@@ -68,6 +68,7 @@ class GifReader {
   // Moves to the next frame; false at the end of the file.
   bool next_frame() {
     transparent_ = NO_TRANSPARENT_COLOR;
+    disposal_ = DISPOSAL_UNSPECIFIED;
     for (;;) {
       GifRecordType type = UNDEFINED_RECORD_TYPE;
       check(DGifGetRecordType(gif_.get(), &type));
@@ -93,6 +94,7 @@ class GifReader {
     return {image.Left, image.Top, image.Width, image.Height};
   }
   int transparent() const { return transparent_; }
+  int disposal() const { return disposal_; }  // what becomes of it before the next frame
 
   const ColorMapObject& colors() const {
     const ColorMapObject* map =
@@ -127,6 +129,7 @@ class GifReader {
     const bool controls = code == GRAPHICS_EXT_FUNC_CODE && block != nullptr &&
                           DGifExtensionToGCB(block[0], block + 1, &control) == GIF_OK;
     if (controls) transparent_ = control.TransparentColor;
+    if (controls) disposal_ = control.DisposalMode;
     while (block != nullptr) check(DGifGetExtensionNext(gif_.get(), &block));
   }
 
@@ -143,13 +146,13 @@ class GifReader {
   const std::string& where_;
   std::unique_ptr<GifFileType, CloseReader> gif_;
   int transparent_ = NO_TRANSPARENT_COLOR;
+  int disposal_ = DISPOSAL_UNSPECIFIED;
 };
 
-// Places a frame's colours on a transparent canvas.
-Image paint(const Image& indices, const Rectangle& place, const GifReader& reader, int width,
-            int height, const std::string& where) {
+// Places a frame's colours on a canvas (RGBA) that holds it.
+void paint(const Image& indices, const Rectangle& place, const GifReader& reader, Image& canvas,
+           const std::string& where) {
   const ColorMapObject& map = reader.colors();
-  Image canvas = make_image(width, height, 4);
   for (int y = 0; y < place.height; ++y) {
     const uint8_t* from = indices.row(y);
     uint8_t* to = canvas.at(place.left, place.top + y);
@@ -166,7 +169,20 @@ Image paint(const Image& indices, const Rectangle& place, const GifReader& reade
       to[3] = 255;
     }
   }
-  return canvas;
+}
+
+void clear(const Rectangle& place, Image& canvas) {
+  for (int y = 0; y < place.height; ++y) {
+    std::fill_n(canvas.at(place.left, place.top + y), size_t{4} * place.width, uint8_t{0});
+  }
+}
+
+void check_frame_bytes(const Rectangle& place, std::string_view bytes, const std::string& where) {
+  if (int64_t{place.width} * place.height <= static_cast<int64_t>(bytes.size()) * kMaxPixelsPerByte)
+    return;
+  throw broken_image(where, ImageFormat::kGif,
+                     std::to_string(bytes.size()) + " bytes cannot hold " +
+                         size_text(place.width, place.height) + " pixels");
 }
 
 bool opaque(const Image& rgba) {
@@ -257,13 +273,43 @@ Image decode_gif(std::string_view bytes, const std::string& where, const DecodeO
   const int height = std::max(reader.height(), place.top + place.height);
   check_image_size(where, width, height, options);
   check_image_size(where, place.width, place.height, options);
-  if (int64_t{place.width} * place.height > static_cast<int64_t>(bytes.size()) * kMaxPixelsPerByte)
-    throw broken_image(where, ImageFormat::kGif,
-                       std::to_string(bytes.size()) + " bytes cannot hold " +
-                           size_text(place.width, place.height) + " pixels");
-  Image canvas = paint(reader.read_indices(), place, reader, width, height, where);
+  check_frame_bytes(place, bytes, where);
+  Image canvas = make_image(width, height, 4);
+  paint(reader.read_indices(), place, reader, canvas, where);
   while (reader.next_frame()) reader.skip_frame();
   return opaque(canvas) ? with_channels(std::move(canvas), 3) : canvas;
+}
+
+std::vector<Image> decode_gif_frames(std::string_view bytes, const std::string& where,
+                                     const DecodeOptions& options, size_t most) {
+  GifReader reader(bytes, where);
+  check_image_size(where, reader.width(), reader.height(), options);
+  const int64_t pixels = int64_t{reader.width()} * reader.height();
+  Image canvas = make_image(reader.width(), reader.height(), 4);
+  std::vector<Image> frames;
+  while (reader.next_frame()) {
+    const Rectangle place = reader.frame();
+    if (place.left + place.width > canvas.width || place.top + place.height > canvas.height) {
+      throw broken_image(where, ImageFormat::kGif, "a frame sticks out of the canvas");
+    }
+    if (frames.size() == most) {
+      reader.skip_frame();
+      continue;
+    }
+    if (pixels * static_cast<int64_t>(frames.size() + 1) > options.max_pixels) {
+      throw DataError({.where = where,
+                       .found = "an animation of more than " + std::to_string(options.max_pixels) +
+                                " pixels in all frames"});
+    }
+    check_frame_bytes(place, bytes, where);
+    const Image before = reader.disposal() == DISPOSE_PREVIOUS ? canvas : Image();
+    paint(reader.read_indices(), place, reader, canvas, where);
+    frames.push_back(with_channels(canvas, 3));
+    if (reader.disposal() == DISPOSE_BACKGROUND) clear(place, canvas);
+    if (reader.disposal() == DISPOSE_PREVIOUS) canvas = before;
+  }
+  if (frames.empty()) throw broken_image(where, ImageFormat::kGif, "it has no frames");
+  return frames;
 }
 
 std::string encode_gif(const std::vector<Image>& frames, int delay_ms, int loop) {

@@ -12,7 +12,6 @@ namespace ganymede::media {
 namespace {
 
 constexpr uint64_t kRatio = 100;
-constexpr uint64_t kRatioFloor = uint64_t{16} << 20;
 constexpr size_t kFirstChunk = size_t{64} << 10;
 
 [[noreturn]] void refuse(const std::string& where, const std::string& found,
@@ -20,14 +19,15 @@ constexpr size_t kFirstChunk = size_t{64} << 10;
   throw DataError({.where = where, .found = found, .allowed = allowed});
 }
 
+// 15: largest window; 16 added: gzip; negative: raw deflate.
+int window_bits(Wrapping wrapping) { return wrapping == Wrapping::kGzip ? 15 + 16 : -15; }
+
 class Inflater {
  public:
-  Inflater(std::string_view packed, Wrapping wrapping, uint64_t limit, const std::string& where)
-      : packed_(packed), wrapping_(wrapping), limit_(limit), where_(where) {
-    // 15: largest window; 16 added: gzip; negative: raw deflate.
-    if (inflateInit2(&stream_, wrapping == Wrapping::kGzip ? 15 + 16 : -15) != Z_OK) {
-      throw std::bad_alloc();
-    }
+  Inflater(std::string_view packed, Wrapping wrapping, uint64_t limit, uint64_t harmless,
+           const std::string& where)
+      : packed_(packed), wrapping_(wrapping), limit_(limit), harmless_(harmless), where_(where) {
+    if (inflateInit2(&stream_, window_bits(wrapping)) != Z_OK) throw std::bad_alloc();
   }
   ~Inflater() { inflateEnd(&stream_); }
   Inflater(const Inflater&) = delete;
@@ -71,7 +71,7 @@ class Inflater {
     if (produced_ > limit_) {
       refuse(where_, "unpacks to more than expected", std::to_string(limit_) + " bytes");
     }
-    if (is_suspicious_ratio(packed_.size(), produced_)) {
+    if (is_suspicious_ratio(packed_.size(), produced_, harmless_)) {
       refuse(where_, "unpacks to more than 100 times its size", "a ratio of 100:1");
     }
   }
@@ -93,6 +93,7 @@ class Inflater {
   std::string_view packed_;
   Wrapping wrapping_;
   uint64_t limit_;
+  uint64_t harmless_;
   const std::string& where_;
   z_stream stream_{};
   std::string out_;
@@ -102,18 +103,18 @@ class Inflater {
 
 }  // namespace
 
-bool is_suspicious_ratio(uint64_t packed, uint64_t size) {
-  return size > kRatioFloor && size / kRatio > packed;
+bool is_suspicious_ratio(uint64_t packed, uint64_t size, uint64_t harmless) {
+  return size > harmless && size / kRatio > packed;
 }
 
 std::string inflate_bytes(std::string_view packed, Wrapping wrapping, uint64_t limit,
-                          const std::string& where) {
-  return Inflater(packed, wrapping, limit, where).run();
+                          const std::string& where, uint64_t harmless) {
+  return Inflater(packed, wrapping, limit, harmless, where).run();
 }
 
-std::string inflate_start(std::string_view packed, size_t count) {
+std::string inflate_start(std::string_view packed, size_t count, Wrapping wrapping) {
   z_stream stream{};
-  if (inflateInit2(&stream, 15 + 16) != Z_OK) throw std::bad_alloc();
+  if (inflateInit2(&stream, window_bits(wrapping)) != Z_OK) throw std::bad_alloc();
   std::string out(count, '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
   stream.avail_in = static_cast<uInt>(std::min<size_t>(packed.size(), kFirstChunk));

@@ -14,7 +14,9 @@ namespace ganymede::media {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
-constexpr size_t kPreludeBytes = 8;  // magic, major, minor
+constexpr std::string_view kSuffix = ".npy";
+constexpr size_t kStartBytes = 4096;  // longer headers are rare
+constexpr size_t kPreludeBytes = 8;   // magic, major, minor
 constexpr size_t kLongestHeader = size_t{64} << 10;
 constexpr size_t kAlignment = 64;
 
@@ -131,17 +133,48 @@ std::string encode_npy(const ArrayView& array) {
   return out;
 }
 
+std::optional<NpyInfo> probe_npy(std::string_view start) {
+  try {
+    const NpyHeader header = parse_npy_header(split(start, "npy").header, "npy");
+    return NpyInfo{header.dtype, header.shape};
+  } catch (const DataError&) {
+    return std::nullopt;
+  }
+}
+
+std::map<std::string, NpyInfo> probe_arrays(const std::filesystem::path& path) {
+  std::map<std::string, NpyInfo> arrays;
+  try {
+    const ByteSource source(path);
+    const std::string start = source.read(0, std::min<uint64_t>(source.size(), kStartBytes));
+    if (start.starts_with(kMagic)) {
+      if (auto info = probe_npy(start)) arrays.emplace("", std::move(*info));
+    } else if (start.starts_with("PK")) {
+      const ZipReader zip(source, {.harmless_bytes = kSparseArrayBytes});
+      for (size_t i = 0; i < zip.members().size(); ++i) {
+        const std::string& name = zip.members()[i].name;
+        auto info = probe_npy(zip.read_start(i, kStartBytes));
+        if (!name.ends_with(kSuffix) || !info) return {};
+        arrays.emplace(name.substr(0, name.size() - kSuffix.size()), std::move(*info));
+      }
+    }
+  } catch (const Error&) {
+    return {};  // damaged, or no regular file: whoever reads it says so
+  }
+  return arrays;
+}
+
 void write_npy(const std::filesystem::path& path, const ArrayView& array) {
   write_file_atomic(path, encode_npy(array));
 }
 
 std::map<std::string, NpyArray> read_npz(const std::filesystem::path& path, uint64_t limit) {
-  const ZipReader zip(path, {.member_bytes = limit, .unpacked_bytes = limit});
+  const ZipReader zip(
+      path, {.member_bytes = limit, .unpacked_bytes = limit, .harmless_bytes = kSparseArrayBytes});
   std::map<std::string, NpyArray> arrays;
   for (size_t i = 0; i < zip.members().size(); ++i) {
     std::string name = zip.members()[i].name;
     const std::string where = path.string() + ": " + name;
-    constexpr std::string_view kSuffix = ".npy";
     if (!name.ends_with(kSuffix)) refuse(where, "not an array", "members named *.npy");
     name.resize(name.size() - kSuffix.size());
     arrays.emplace(std::move(name), decode_npy(zip.read(i), where));

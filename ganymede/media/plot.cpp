@@ -19,6 +19,7 @@ constexpr int kMinWidthPx = 160;
 constexpr int kMinHeightPx = 120;
 constexpr int kMaxSidePx = 8192;
 constexpr int kColorScalePx = 64;
+constexpr int kNamedTickPx = 14;  // a named row or column needs so much
 
 // Okabe and Ito's palette, blue and orange first, without its yellow (too faint on white).
 constexpr std::array<Color, 7> kPalette = {{{0, 114, 178},
@@ -41,15 +42,25 @@ constexpr std::array<Color, 10> kViridis = {{{68, 1, 84},
                                              {180, 222, 44},
                                              {253, 231, 37}}};
 
-Color viridis(double fraction) {
-  const double position = std::clamp(fraction, 0.0, 1.0) * (kViridis.size() - 1);
-  const size_t below = std::min(static_cast<size_t>(position), kViridis.size() - 2);
+// Blue over white to red (Brewer's RdBu) at equal steps.
+constexpr std::array<Color, 5> kDiverging = {
+    {{5, 48, 97}, {67, 147, 195}, {247, 247, 247}, {214, 96, 77}, {103, 0, 31}}};
+
+// The colour at `fraction` of a scale of equal steps.
+template <size_t N>
+Color on_scale(const std::array<Color, N>& scale, double fraction) {
+  const double position = std::clamp(fraction, 0.0, 1.0) * (N - 1);
+  const size_t below = std::min(static_cast<size_t>(position), N - 2);
   const double rest = position - static_cast<double>(below);
   Color color;
   for (size_t c = 0; c < 3; ++c)
     color[c] = static_cast<uint8_t>(
-        std::lround(kViridis[below][c] + (kViridis[below + 1][c] - kViridis[below][c]) * rest));
+        std::lround(scale[below][c] + (scale[below + 1][c] - scale[below][c]) * rest));
   return color;
+}
+
+Color color_of(const Heatmap& map, double fraction) {
+  return map.diverging ? on_scale(kDiverging, fraction) : on_scale(kViridis, fraction);
 }
 
 Color color_of(const Series& series, size_t index) {
@@ -142,14 +153,29 @@ Image render(const ScatterPlot& plot, const PlotSize& size) {
   return chart.finish();
 }
 
-void draw_color_scale(Chart& chart, const Range& range) {
+void draw_color_scale(Chart& chart, const Heatmap& map, const Range& range) {
   const Box& area = chart.area();
   const double left = area.right + 10.0 * chart.unit();
   const Box box{left, area.top, left + 12.0 * chart.unit(), area.bottom};
   chart.canvas().set_clip(box);
   for (double y = box.top; y < box.bottom; y += 1.0)
-    chart.canvas().fill({box.left, y, box.right, y + 1}, viridis((box.bottom - y) / box.height()));
+    chart.canvas().fill({box.left, y, box.right, y + 1},
+                        color_of(map, (box.bottom - y) / box.height()));
   chart.draw_right_ticks(box, range);
+}
+
+// A tick in the middle of each row or column; as many of them as `most`, evenly.
+std::vector<Tick> ticks_of(const Heatmap& map, bool rows, int most) {
+  std::vector<Tick> ticks;
+  const auto count = static_cast<int>(map.names.size());
+  const int stride = (count + most - 1) / std::max(most, 1);
+  for (int i = 0; i < count; i += std::max(stride, 1)) {
+    const std::string number = std::to_string(i + 1);
+    const double middle = i + 0.5;
+    if (rows) ticks.push_back({count - middle, map.names[static_cast<size_t>(i)] + " " + number});
+    if (!rows) ticks.push_back({middle, number});
+  }
+  return ticks;
 }
 
 Image render(const Heatmap& map, const PlotSize& size) {
@@ -160,31 +186,42 @@ Image render(const Heatmap& map, const PlotSize& size) {
                       .found = std::to_string(map.values.size()) + " values for " +
                                std::to_string(map.rows) + " x " + std::to_string(map.columns),
                       .allowed = "rows * columns values and rising axes"});
+  const bool named = !map.names.empty();
+  const auto side = static_cast<double>(map.names.size());
+  if (named && (side != map.rows || side != map.columns))
+    throw UsageError({.where = "heat map",
+                      .found = std::to_string(map.names.size()) + " names for " +
+                               std::to_string(map.rows) + " x " + std::to_string(map.columns),
+                      .allowed = "a square map with a name for each row"});
   Range range = range_of({&map.values}, 0.0);
   range = {map.low.value_or(range.low), map.high.value_or(range.high)};
   if (!(range.low < range.high)) range.high = range.low + 1;
   Chart chart(size, {.labels = map.labels,
                      .legend = {},
-                     .x = {map.x_min, map.x_max},
-                     .y = {map.y_min, map.y_max},
+                     .x = named ? Range{0, side} : Range{map.x_min, map.x_max},
+                     .y = named ? Range{0, side} : Range{map.y_min, map.y_max},
+                     .x_ticks = ticks_of(map, false, size.width / kNamedTickPx),
+                     .y_ticks = ticks_of(map, true, size.height / kNamedTickPx),
                      .right_margin_px = kColorScalePx,
                      .grid = false});
-  const double x_step = (map.x_max - map.x_min) / map.columns;
-  const double y_step = (map.y_max - map.y_min) / map.rows;
+  const double x_step = named ? 1 : (map.x_max - map.x_min) / map.columns;
+  const double y_step = named ? 1 : (map.y_max - map.y_min) / map.rows;
+  const double x_min = named ? 0 : map.x_min;
+  const double y_min = named ? 0 : map.y_min;
   for (int row = 0; row < map.rows; ++row) {
     for (int column = 0; column < map.columns; ++column) {
-      const double value = map.values[static_cast<size_t>(row) * map.columns + column];
+      const int from_top = named ? map.rows - 1 - row : row;
+      const double value = map.values[static_cast<size_t>(from_top) * map.columns + column];
       if (!std::isfinite(value)) continue;
-      const Point low = chart.at(map.x_min + column * x_step, map.y_min + row * y_step);
-      const Point high =
-          chart.at(map.x_min + (column + 1) * x_step, map.y_min + (row + 1) * y_step);
+      const Point low = chart.at(x_min + column * x_step, y_min + row * y_step);
+      const Point high = chart.at(x_min + (column + 1) * x_step, y_min + (row + 1) * y_step);
       // Whole pixels, so that no seams show between the cells.
       chart.canvas().fill(
           {std::round(low.x), std::round(high.y), std::round(high.x), std::round(low.y)},
-          viridis((value - range.low) / (range.high - range.low)));
+          color_of(map, (value - range.low) / (range.high - range.low)));
     }
   }
-  draw_color_scale(chart, range);
+  draw_color_scale(chart, map, range);
   return chart.finish();
 }
 
@@ -264,6 +301,8 @@ void paste(Image& page, const Image& panel, int left, int top) {
 }
 
 }  // namespace
+
+Color viridis(double fraction) { return on_scale(kViridis, fraction); }
 
 Image render_plot(const Panel& panel, const PlotSize& size) {
   check_size(size);

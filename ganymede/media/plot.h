@@ -47,6 +47,10 @@ struct Heatmap {
   std::vector<double> values = {};
   double x_min = 0, x_max = 1, y_min = 0, y_max = 1;  // what the outer edges stand for
   std::optional<double> low = {}, high = {};  // ends of the colour scale; default: data range
+  bool diverging = false;  // blue, white in the middle of the scale, red; else viridis
+  // Of a square map of pairs: what its rows and columns are. Rows are named, columns numbered from
+  // 1, and row 0 is drawn on top.
+  std::vector<std::string> names = {};
 };
 
 // Normalised to density (area 1 for each sample) so that sets of different size and curves compare.
@@ -63,6 +67,9 @@ struct PlotSize {
   int width = 640;
   int height = 420;
 };
+
+// The colour scale of heat maps: dark for 0, yellow for 1.
+Color viridis(double fraction);
 
 // RGB picture of one chart. A chart without drawable values says "no data". Throws UsageError for
 // unequal lengths or a size below 160 x 120 or beyond 8192.

@@ -15,6 +15,7 @@ constexpr int kComfortableTilePx = 64;
 constexpr int kMaxScale = 1024;
 constexpr int kTextMarginPx = 6;
 constexpr int kTitleScale = 2;
+constexpr int kColumnTitleGapPx = 3;
 
 bool is_grey(Color color) { return color[0] == color[1] && color[1] == color[2]; }
 
@@ -62,6 +63,7 @@ Layout lay_out(const std::vector<Image>& tiles, int columns, const SheetOptions&
   layout.left = layout.padding + (label_width > 0 ? label_width + 2 * kTextMarginPx : 0);
   const bool titled = !options.title.empty();
   layout.top = layout.padding + (titled ? kFontLineHeightPx * kTitleScale + kTextMarginPx : 0);
+  if (!options.column_titles.empty()) layout.top += kFontLineHeightPx + kColumnTitleGapPx;
   return layout;
 }
 
@@ -95,6 +97,14 @@ void write_texts(Image& sheet, const Layout& layout, const SheetOptions& options
   const Color ink = ink_on(options.background);
   const int margin = std::max(options.padding_px, kTextMarginPx);
   draw_text(sheet, margin, margin, options.title, ink, kTitleScale);
+  const auto titles = static_cast<int>(options.column_titles.size());
+  for (int column = 0; titles > 0 && column < layout.columns; ++column) {
+    std::string text = options.column_titles[column % titles];
+    text.resize(std::min(text.size(), static_cast<size_t>(layout.cell_width / kFontAdvancePx)));
+    const int middle =
+        layout.left + column * (layout.cell_width + layout.padding) + layout.cell_width / 2;
+    draw_text(sheet, middle - text_width(text) / 2, layout.top - kFontLineHeightPx, text, ink);
+  }
   const int rows = std::min(layout.rows, static_cast<int>(options.row_labels.size()));
   for (int row = 0; row < rows; ++row) {
     const int middle =

@@ -14,6 +14,8 @@ struct SheetOptions {
   // Each tile pixel becomes a scale x scale square; 0 chooses it so that tiles are at least 64 px.
   int scale = 1;
   std::string title = {};
+  // Above the columns, in turn; cut to the width of a column. Shorter than the columns: repeated.
+  std::vector<std::string> column_titles = {};
   std::vector<std::string> row_labels = {};  // left of the rows; may be shorter than the rows
 };
 

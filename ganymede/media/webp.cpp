@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <new>
+#include <utility>
 
 #include "ganymede/media/exif.h"
 #include "ganymede/media/image_checks.h"
@@ -64,7 +66,9 @@ WebPBitstreamFeatures read_features(std::string_view bytes, const std::string& w
   return features;
 }
 
-Image decode_first_frame(std::string_view bytes, const std::string& where) {
+// Up to `most` frames of an animation, RGBA.
+std::vector<Image> decode_frames(std::string_view bytes, const std::string& where, size_t most,
+                                 int64_t max_pixels) {
   WebPAnimDecoderOptions options;
   WebPAnimDecoderOptionsInit(&options);
   options.color_mode = MODE_RGBA;
@@ -72,15 +76,33 @@ Image decode_first_frame(std::string_view bytes, const std::string& where) {
   const std::unique_ptr<WebPAnimDecoder, Deleter<WebPAnimDecoderDelete>> decoder(
       WebPAnimDecoderNew(&data, &options));
   WebPAnimInfo info;
-  uint8_t* canvas = nullptr;
-  int end_ms = 0;
-  const bool decoded = decoder != nullptr && WebPAnimDecoderGetInfo(decoder.get(), &info) != 0 &&
-                       WebPAnimDecoderGetNext(decoder.get(), &canvas, &end_ms) != 0;
-  if (!decoded) throw broken_image(where, ImageFormat::kWebp, "the first frame is damaged");
-  Image image =
-      make_image(static_cast<int>(info.canvas_width), static_cast<int>(info.canvas_height), 4);
-  std::copy_n(canvas, image.pixels.size(), image.pixels.data());
-  return image;
+  if (decoder == nullptr || WebPAnimDecoderGetInfo(decoder.get(), &info) == 0) {
+    throw broken_image(where, ImageFormat::kWebp, "the animation is damaged");
+  }
+  std::vector<Image> frames;
+  while (frames.size() < most && WebPAnimDecoderHasMoreFrames(decoder.get()) != 0) {
+    uint8_t* canvas = nullptr;
+    int end_ms = 0;
+    if (WebPAnimDecoderGetNext(decoder.get(), &canvas, &end_ms) == 0) {
+      throw broken_image(where, ImageFormat::kWebp,
+                         "frame " + std::to_string(frames.size()) + " is damaged");
+    }
+    frames.push_back(
+        make_image(static_cast<int>(info.canvas_width), static_cast<int>(info.canvas_height), 4));
+    std::copy_n(canvas, frames.back().pixels.size(), frames.back().pixels.data());
+    const int64_t pixels = int64_t{info.canvas_width} * info.canvas_height;
+    if (pixels * static_cast<int64_t>(frames.size()) > max_pixels) {
+      throw DataError({.where = where,
+                       .found = "an animation of more than " + std::to_string(max_pixels) +
+                                " pixels in all frames"});
+    }
+  }
+  if (frames.empty()) throw broken_image(where, ImageFormat::kWebp, "the first frame is damaged");
+  return frames;
+}
+
+Image decode_first_frame(std::string_view bytes, const std::string& where) {
+  return std::move(decode_frames(bytes, where, 1, std::numeric_limits<int64_t>::max()).front());
 }
 
 WebPConfig make_config(const WebpOptions& options) {
@@ -157,6 +179,15 @@ Image decode_webp(std::string_view bytes, const std::string& where, const Decode
                                   image.pixels.size(), static_cast<int>(image.row_bytes()));
   if (decoded == nullptr) throw broken_image(where, ImageFormat::kWebp, "the data is damaged");
   return image;
+}
+
+std::vector<Image> decode_webp_frames(std::string_view bytes, const std::string& where,
+                                      const DecodeOptions& options, size_t most) {
+  check_riff_length(bytes, where);
+  read_features(bytes, where, options);
+  std::vector<Image> frames = decode_frames(bytes, where, most, options.max_pixels);
+  for (Image& frame : frames) frame = with_channels(std::move(frame), 3);
+  return frames;
 }
 
 std::string encode_webp(const Image& image, const WebpOptions& options) {

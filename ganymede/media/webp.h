@@ -22,6 +22,11 @@ ImageInfo probe_webp(std::string_view bytes, const std::string& where,
 // options are not applied here.
 Image decode_webp(std::string_view bytes, const std::string& where, const DecodeOptions& options);
 
+// Every frame as a viewer shows it, RGB on the canvas's size, at most `most` of them. Limits of the
+// options count for all frames together. Throws DataError.
+std::vector<Image> decode_webp_frames(std::string_view bytes, const std::string& where,
+                                      const DecodeOptions& options, size_t most);
+
 // Lossless keeps the colours under transparent pixels too. Throws UsageError for a bad picture,
 // a quality out of range, or a side beyond 16,383.
 std::string encode_webp(const Image& image, const WebpOptions& options = {});

@@ -170,7 +170,7 @@ void check_record(const Record& record, const ZipLimits& limits, const std::stri
     refuse(where, "unpacks to " + std::to_string(member.size) + " bytes",
            "at most " + std::to_string(limits.member_bytes));
   }
-  if (is_suspicious_ratio(member.packed_size, member.size)) {
+  if (is_suspicious_ratio(member.packed_size, member.size, limits.harmless_bytes)) {
     refuse(where, "unpacks to more than 100 times its size", "a ratio of 100:1");
   }
 }
@@ -180,7 +180,8 @@ void check_record(const Record& record, const ZipLimits& limits, const std::stri
 ZipReader::ZipReader(const std::filesystem::path& path, const ZipLimits& limits)
     : ZipReader(ByteSource(path), limits) {}
 
-ZipReader::ZipReader(const ByteSource& source, const ZipLimits& limits) : source_(source) {
+ZipReader::ZipReader(const ByteSource& source, const ZipLimits& limits)
+    : source_(source), harmless_bytes_(limits.harmless_bytes) {
   const Directory directory = find_directory(source_);
   if (directory.count > limits.members) {
     refuse(name(), std::to_string(directory.count) + " members",
@@ -238,6 +239,18 @@ std::string ZipReader::read(const std::string& name) const {
   return read(*index);
 }
 
+std::string ZipReader::read_start(size_t index, size_t count) const {
+  const ZipMember& member = members_.at(index);
+  const uint64_t head = kZipLocalHeaderBytes + member.name.size();
+  const std::string local = source_.read(member.offset, kZipLocalHeaderBytes);
+  const uint64_t data = member.offset + head + zip_number<uint16_t>(local, 28);
+  // What `count` bytes are packed into is shorter, but for a few bytes.
+  constexpr size_t kSlack = 64;
+  const auto wanted = std::min<uint64_t>(member.packed_size, count + kSlack);
+  const std::string packed = source_.read(data, wanted);
+  return member.stored ? packed.substr(0, count) : inflate_start(packed, count, Wrapping::kRaw);
+}
+
 std::string ZipReader::read(size_t index) const {
   const ZipMember& member = members_.at(index);
   const std::string where = member_place(name(), member.name);
@@ -258,7 +271,9 @@ std::string ZipReader::read(size_t index) const {
   }
   const uint64_t data = member.offset + head + zip_number<uint16_t>(local, 28);
   std::string bytes = source_.read(data, member.packed_size);
-  if (!member.stored) bytes = inflate_bytes(bytes, Wrapping::kRaw, member.size, where);
+  if (!member.stored) {
+    bytes = inflate_bytes(bytes, Wrapping::kRaw, member.size, where, harmless_bytes_);
+  }
   if (bytes.size() != member.size) {
     refuse(where, "unpacks to " + std::to_string(bytes.size()) + " bytes instead of " +
                       std::to_string(member.size));

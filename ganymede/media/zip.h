@@ -26,14 +26,15 @@ struct ZipMember {
 struct ZipLimits {
   size_t members = size_t{1} << 24;
   uint64_t member_bytes = uint64_t{1} << 33;
-  uint64_t unpacked_bytes = uint64_t{1} << 36;  // sum over deflated members
+  uint64_t unpacked_bytes = uint64_t{1} << 36;   // sum over deflated members
+  uint64_t harmless_bytes = uint64_t{16} << 20;  // up to this a member may be packed beyond 100:1
 };
 
 // Reads the directory of an archive (zip64 included) and its members. Refused with DataError:
 // encrypted members, methods other than stored and deflate, names that are absolute or contain
 // "..", backslashes, control characters or more than 4096 bytes, duplicates, overlapping members,
-// ratios beyond 100:1, archives over several disks. Folders and links are left out and counted.
-// All const functions are thread-safe.
+// ratios beyond 100:1 of large members, archives over several disks. Folders and links are left out
+// and counted. All const functions are thread-safe.
 class ZipReader {
  public:
   explicit ZipReader(const std::filesystem::path& path, const ZipLimits& limits = {});
@@ -48,6 +49,8 @@ class ZipReader {
   // with the directory, sizes lie or the CRC is wrong.
   std::string read(size_t index) const;
   std::string read(const std::string& name) const;  // also when there is no such member
+  // Its first bytes, at most `count`, for a look at what it is; fewer, or none, when it is damaged.
+  std::string read_start(size_t index, size_t count) const;
 
  private:
   void check_layout(uint64_t directory_offset) const;
@@ -56,6 +59,7 @@ class ZipReader {
   std::vector<ZipMember> members_;
   std::unordered_map<std::string, size_t> index_;
   size_t skipped_ = 0;
+  uint64_t harmless_bytes_;
 };
 
 // Writes an archive of stored members, one after another, with constant memory; zip64 where sizes

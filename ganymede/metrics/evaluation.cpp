@@ -118,6 +118,7 @@ struct Evaluator::State {
 
   void check_subject(const Subject& subject, int64_t samples) const;
   void check_sizes(const Metric& metric, int64_t fakes) const;
+  at::Tensor partners_of(const Evidence& fakes, uint64_t seed) const;
   Comparison compare(const Evidence& real, const Evidence& fake, uint64_t seed) const;
   void judge(const Subject& subject, int64_t repeat, Meter& meter, Exhibits* exhibits,
              Summary& summary) const;
@@ -133,21 +134,57 @@ struct Evaluator::State {
   void exhibit(const Subject& subject, Exhibits& exhibits) const;
 };
 
-static bool can_have(const Metric& metric, const Subject& subject, const SampleSpec& reference) {
-  const bool same = subject.spec.classes == reference.classes;
+static bool can_have(const Metric& metric, const Subject& subject, const data::Dataset& reference) {
+  const bool same = subject.spec.classes == reference.spec().classes;
   const bool obeys = subject.sample_as && same && subject.spec.classes > 0;
   if (metric.needs_any(Metric::kClasses) && !obeys) return false;
+  if (metric.needs_any(Metric::kGiven) && !reference.spec().takes_given()) return false;
+  const bool aligned =
+      subject.size > 0 ? subject.size == reference.size()
+                       : subject.spec.takes_given() && reference.spec().takes_given();
+  if (metric.needs_any(Metric::kPairs) && !aligned) return false;
+  if (metric.needs_any(Metric::kWords) && !subject.words.embed_given) return false;
   if (metric.needs_any(Metric::kLikelihood) && !subject.log_likelihood) return false;
   const bool classifies = subject.classes.classify && (same || subject.classes.found);
   return !metric.needs_any(Metric::kClassifier) || classifies;
 }
 
+[[noreturn]] static void refuse_unpaired(const Metric& metric, const Subject& subject,
+                                         const data::Dataset& reference) {
+  std::string found = subject.name + " makes its samples from nothing that belongs to a real";
+  if (subject.size > 0) {
+    found = fmt::format("{} samples beside {} reals", format_count(subject.size),
+                        format_count(reference.size()));
+  }
+  throw UsageError({.where = "--metrics " + metric.name,
+                    .found = std::move(found),
+                    .allowed = "a gan that is given something (gan list), or as many stored "
+                               "samples as reals, in the same order of names"});
+}
+
+[[noreturn]] static void refuse_wordless(const Metric& metric, const Subject& subject) {
+  throw UsageError({.where = "--metrics " + metric.name,
+                    .found = subject.name + " knows no captions",
+                    .allowed = "a gan_int_cls"});
+}
+
 std::vector<const Metric*> Evaluator::State::metrics_for(const Subject& subject) const {
   std::vector<const Metric*> found;
   for (const Metric* metric : metrics) {
-    if (chosen || can_have(*metric, subject, reference->spec())) found.push_back(metric);
+    if (chosen || can_have(*metric, subject, *reference)) found.push_back(metric);
   }
   return found;
+}
+
+// For each picture of `fakes`, whose seeds begin at `seed`, the real that stands at its seed.
+at::Tensor Evaluator::State::partners_of(const Evidence& fakes, uint64_t seed) const {
+  at::Tensor partners = at::empty_like(fakes.samples);
+  for (int64_t i = 0; i < partners.size(0); ++i) {
+    const auto place = static_cast<int64_t>((seed + static_cast<uint64_t>(i)) %
+                                            static_cast<uint64_t>(reference->size()));
+    partners[i].copy_(data::to_bytes(reals->take(place, 1))[0]);
+  }
+  return partners;
 }
 
 void Evaluator::State::check_sizes(const Metric& metric, int64_t fakes) const {
@@ -191,7 +228,9 @@ void Evaluator::State::check_subject(const Subject& subject, int64_t samples) co
                         .found = subject.name + " does not know how likely a sample is",
                         .allowed = "a model that does: seqgan"});
     }
-    if (!can_have(*metric, subject, reference->spec())) {
+    if (!can_have(*metric, subject, *reference)) {
+      if (metric->needs_any(Metric::kWords)) refuse_wordless(*metric, subject);
+      if (metric->needs_any(Metric::kPairs)) refuse_unpaired(*metric, subject, *reference);
       const bool classes = metric->needs_any(Metric::kClasses);
       throw UsageError({.where = "--metrics " + metric->name,
                         .found = subject.name + (classes ? " makes no samples of these classes"
@@ -213,11 +252,15 @@ Comparison Evaluator::State::compare(const Evidence& real, const Evidence& fake,
           .fake = fake,
           .training = &reals->training(),
           .holdout = reals->holdout_beside(real),
+          .partners = {},
+          .spec = reference->spec(),
           .net = *net,
           .digits = digits.get(),
           .lpips = lpips.get(),
           .latents = nullptr,
           .classes = nullptr,
+          .words = nullptr,
+          .given = {},
           .log_likelihood = nullptr,
           .class_count = reference->spec().classes,
           .data_name = options.data.path,
@@ -256,6 +299,7 @@ void Evaluator::State::judge(const Subject& subject, int64_t repeat, Meter& mete
   Evidence fake =
       gather(take, samples, wanted, *net, options.quantise, meter, subject.name, options.group);
   fake.labels = labels_asked_of(subject, seed, samples);
+  if (wanted.given) fake.given = reals->given(static_cast<int64_t>(seed), samples);
   if (wanted.columns) {
     std::vector<uint64_t> seeds(static_cast<size_t>(samples));
     std::iota(seeds.begin(), seeds.end(), seed);
@@ -263,7 +307,12 @@ void Evaluator::State::judge(const Subject& subject, int64_t repeat, Meter& mete
         subject.columns ? subject.columns(seeds) : decoded_columns(fake.samples, subject.spec));
   }
   Comparison comparison = compare(reals->real(), fake, seed);
+  if (wanted.partners) comparison.partners = partners_of(fake, seed);
   if (subject.classes.classify) comparison.classes = &subject.classes;
+  if (subject.words.embed_given && wanted.partners) {
+    comparison.words = &subject.words;
+    comparison.given = reals->given(static_cast<int64_t>(seed), samples);
+  }
   if (subject.latents.generate) comparison.latents = &subject.latents;
   if (subject.log_likelihood) comparison.log_likelihood = &subject.log_likelihood;
   comparison.exhibits = exhibits;
@@ -371,7 +420,10 @@ Evaluator::Evaluator(std::shared_ptr<const data::Dataset> reference, EvaluationO
       .features = (needs & Metric::kFeatures) != 0,
       .probabilities = (needs & Metric::kProbabilities) != 0,
       .pictures = (needs & (Metric::kPictures | Metric::kTraining | Metric::kClassifier)) != 0,
-      .columns = (needs & Metric::kColumns) != 0};
+      .columns = (needs & Metric::kColumns) != 0,
+      .given = (needs & Metric::kGiven) != 0,
+      .raw = !data::domain_of(s.reference->spec()).eight_bit(),
+      .partners = (needs & Metric::kPairs) != 0};
   s.reals = std::make_unique<Reference>(s.reference, s.options, *s.net, s.wanted,
                                         (needs & Metric::kTraining) != 0);
   if (!s.options.lpips.empty()) {

@@ -19,7 +19,9 @@ namespace {
 
 constexpr int64_t kBlock = FeatureStatistics::kBlock;
 
-bool is_pictures(const at::Tensor& samples) { return samples.dim() == 4; }
+bool is_pictures(const at::Tensor& samples, const Wanted& wanted) {
+  return samples.dim() == 4 && !wanted.raw;
+}
 
 void check_finite(const at::Tensor& samples, int64_t first, const std::string& what) {
   const at::Tensor finite = at::isfinite(samples).flatten(1).all(1);
@@ -43,7 +45,7 @@ class Collector {
       : count_(count), wanted_(wanted), net_(net), position_(first) {}
 
   void add(const at::Tensor& samples, const at::Tensor& bytes) {
-    if (!is_pictures(samples)) {
+    if (!is_pictures(samples, wanted_)) {
       samples_.push_back(samples);
     } else if (wanted_.pictures) {
       const int64_t room = pictures_kept(bytes, count_) - position_;
@@ -130,7 +132,7 @@ Evidence gather(const TakeSamples& take, int64_t count, const Wanted& wanted, co
     at::Tensor samples = take(first, size);
     check_finite(samples, first, what);
     at::Tensor bytes;
-    if (is_pictures(samples)) {
+    if (is_pictures(samples, wanted)) {
       if (quantise || wanted.pictures) bytes = data::to_bytes(samples);
       if (quantise) samples = from_bytes(bytes);
     }
@@ -151,6 +153,7 @@ Evidence head(const Evidence& evidence, int64_t count) {
   if (evidence.probabilities.defined())
     part.probabilities = evidence.probabilities.slice(0, 0, part.count);
   if (evidence.labels.defined()) part.labels = evidence.labels.slice(0, 0, part.count);
+  if (evidence.given.defined()) part.given = evidence.given.slice(0, 0, part.count);
   if (evidence.columns)
     part.columns = std::make_shared<const PlainTable>(rows_of(*evidence.columns, 0, part.count));
   if (evidence.features) {

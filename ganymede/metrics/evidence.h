@@ -26,6 +26,8 @@ struct Evidence {
   // int64 [count]: classes of reals (-1: none), or those that fakes were asked for; undefined where
   // there are none.
   at::Tensor labels = {};
+  // What each sample was made from, float32 [count, ...]; undefined when no metric asked for it.
+  at::Tensor given = {};
   // Table rows as columns; null when no metric asked for them.
   std::shared_ptr<const PlainTable> columns = nullptr;
   int64_t count = 0;
@@ -39,6 +41,10 @@ struct Wanted {
   bool probabilities = false;
   bool pictures = false;
   bool columns = false;
+  bool given = false;
+  // [N, C, H, W] are no 8-bit pictures (data::Domain::eight_bit): kept as they are, unrounded.
+  bool raw = false;
+  bool partners = false;  // the reals that belong to the fakes
 };
 
 // Counts samples for a progress line that several gatherings share.

@@ -24,6 +24,9 @@ Findings measure_class_accuracy(const Comparison& c);
 Findings measure_class_frechet(const Comparison& c);
 Findings measure_classification(const Comparison& c);
 
+// Of captions.
+Findings measure_retrieval(const Comparison& c);
+
 // Over pixels or points.
 Findings measure_sliced_wasserstein(const Comparison& c);
 Findings measure_diversity(const Comparison& c);
@@ -34,6 +37,13 @@ Findings measure_stacked_modes(const Comparison& c);
 Findings measure_parzen(const Comparison& c);
 Findings measure_modes(const Comparison& c);
 
+// Of pairs. `enlargement`: sides of a sample by those of the picture it is made from; 1 where these
+// are no pictures.
+int64_t enlargement(const SampleSpec& spec);
+Findings measure_psnr(const Comparison& c);
+Findings measure_ssim(const Comparison& c);
+Findings measure_l1(const Comparison& c);
+
 // Over the columns of tables.
 Findings measure_table_quality(const Comparison& c);
 Findings measure_detection(const Comparison& c);
@@ -41,6 +51,17 @@ Findings measure_efficacy(const Comparison& c);
 Findings measure_new_rows(const Comparison& c);
 Findings measure_privacy(const Comparison& c);
 
+// Of detectors.
+Findings measure_moments(const Comparison& c);
+Findings measure_profiles(const Comparison& c);
+// Of tunes.
+Findings measure_bars(const Comparison& c);
+Findings measure_harmony(const Comparison& c);
+Findings measure_notes(const Comparison& c);
+Findings measure_new_bars(const Comparison& c);
+// Over solids and clips.
+Findings measure_solids(const Comparison& c);
+Findings measure_solid_variety(const Comparison& c);
 // Of texts.
 Findings measure_bleu(const Comparison& c);
 Findings measure_self_bleu(const Comparison& c);

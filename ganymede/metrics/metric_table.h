@@ -28,6 +28,10 @@ struct Comparison {
   const Evidence& fake;
   const Evidence* training;  // what the model learned from; empty unless some metric needs it
   const Evidence* holdout;   // reals that it did not learn from; null when there are none
+  // Of metrics that need kPairs: the real beside which each of fake.samples was made, uint8 of the
+  // same shape; else undefined.
+  at::Tensor partners;
+  const SampleSpec& spec;  // of the reference
   const FeatureNet& net;
   const FeatureNet* digits;             // classifier of stacked digits; null when none was named
   const Lpips* lpips;                   // null when no weights were named
@@ -37,6 +41,16 @@ struct Comparison {
   int64_t class_count;                  // of the data; 0: unlabelled
   const std::string& data_name;         // of a built-in set, else a path
   const std::string& target;            // column that learners of tables predict; empty: chosen
+  const FeatureNet* digits;      // classifier of stacked digits; null when none was named
+  const Lpips* lpips;            // null when no weights were named
+  const LatentAccess* latents;   // null in the floor
+  const ClassAccess* classes;    // of the subject; null in the floor
+  const WordAccess* words;       // of the subject; null in the floor and where it knows no captions
+  at::Tensor given;              // of metrics that need kWords: what each of fake.samples is made from
+  const LogLikelihood* log_likelihood;  // of the subject; null in the floor
+  int64_t class_count;           // of the data; 0: unlabelled
+  const std::string& data_name;  // of a built-in set, else a path
+  const std::string& target;     // column that learners of tables predict; empty: chosen
   uint64_t seed;
   Exhibits* exhibits;  // null when nobody looks
 };
@@ -71,6 +85,11 @@ struct Metric {
     kColumns = 4096,     // rows of a table
     kLikelihood = 8192,  // the subject knows how likely a sample is
     kOracle = 16384,     // the data is oracle-text
+    kGiven = 16384,      // what samples are made from
+    kWords = 32768,      // the subject knows captions, and the data has them
+    kPairs = 8192,       // each sample is made from what a real of its own was made from
+    kLikelihood = 65536,  // the subject knows how likely a sample is
+    kOracle = 131072,   // the data is oracle-text
   };
   std::string name;
   std::string help;

@@ -107,6 +107,7 @@ void Reference::gather_all(Meter& meter) {
   real_ =
       gather_part(*data_, options_.data.split, 0, count(), meter, "reference", options_.statistics);
   real_.labels = labels(0, count());
+  if (wanted_.given) real_.given = given(0, count());
   if (needs_training_) {
     const data::Dataset& data = training_data_ ? *training_data_ : *data_;
     training_ = gather_part(data, training_data_ ? "training" : options_.data.split, 0,
@@ -135,6 +136,7 @@ std::pair<Evidence, Evidence> Reference::halves(int64_t samples, Meter& meter) c
   const int64_t first = beside ? count() : each;
   Evidence others = gather_part(*data_, options_.data.split, first, each, meter, "floor", {});
   others.labels = labels(first, each);
+  if (wanted_.given) others.given = given(first, each);
   return {beside ? real_ : head(real_, each), std::move(others)};
 }
 

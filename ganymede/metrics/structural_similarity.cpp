@@ -144,6 +144,14 @@ double psnr(const at::Tensor& a, const at::Tensor& b, const FidelityOptions& opt
   return mean_in_order(psnr_each(a, b, options));
 }
 
+at::Tensor l1_each(const at::Tensor& a, const at::Tensor& b, const FidelityOptions& options) {
+  check_picture_pair(a, b, "metrics::l1");
+  check_options(a, options, 1);
+  return compare_each(a, b, options, [](const at::Tensor& x, const at::Tensor& y) {
+    return (x - y).abs().mean().item<double>();
+  });
+}
+
 at::Tensor ssim_each(const at::Tensor& a, const at::Tensor& b, const FidelityOptions& options) {
   check_picture_pair(a, b, "metrics::ssim");
   check_options(a, options, kWindow);

@@ -1,4 +1,4 @@
-// How near pictures are to others, pixel by pixel: PSNR, SSIM, MS-SSIM; and MS-SSIM between
+// How near pictures are to others, pixel by pixel: PSNR, L1, SSIM, MS-SSIM; and MS-SSIM between
 // samples as a measure of variety.
 //
 // Pictures are uint8 [N, C, H, W]; the data range is 255. Pair i compares a[i] with b[i];
@@ -25,6 +25,9 @@ struct FidelityOptions {
 // for equal pictures. The plain forms average over the pairs, the others give float64 [N].
 double psnr(const at::Tensor& a, const at::Tensor& b, const FidelityOptions& options = {});
 at::Tensor psnr_each(const at::Tensor& a, const at::Tensor& b, const FidelityOptions& options = {});
+
+// Mean absolute difference of a pair in levels of 255: float64 [N].
+at::Tensor l1_each(const at::Tensor& a, const at::Tensor& b, const FidelityOptions& options = {});
 
 // Wang, Bovik, Sheikh, Simoncelli 2004: 11 x 11 Gaussian window of sigma 1.5, K1 = 0.01,
 // K2 = 0.03, weighted (biased) variances, only where the window fits; mean over places and

@@ -29,6 +29,11 @@ struct ClassAccess {
   bool found = false;  // categories that it found itself, in no order; else the data's classes
 };
 
+// A subject that knows captions: samples and what they were made from as points of one space.
+struct WordAccess {
+  std::function<at::Tensor(const at::Tensor& given)> embed_given;      // -> float32 [N, dim]
+  std::function<at::Tensor(const at::Tensor& samples)> embed_samples;  // likewise
+};
 // log p of each sample, nats: float32 [N, ...spec.shape] -> float32 [N].
 using LogLikelihood = std::function<at::Tensor(const at::Tensor& samples)>;
 
@@ -56,7 +61,8 @@ struct Subject {
   // Of generators that obey: the same samples in the classes that are asked for (labels, int64
   // [seeds]), made from what is asked for (given, [seeds, ...]). Needed where spec.takes_given().
   std::function<at::Tensor(const std::vector<uint64_t>& seeds, const Asked& asked)> sample_as = {};
-  ClassAccess classes = {};           // without classify: not available
+  ClassAccess classes = {};  // without classify: not available
+  WordAccess words = {};     // without embed_given: not available
   LogLikelihood log_likelihood = {};  // of models that know it
 };
 

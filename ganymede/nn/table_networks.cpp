@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "ganymede/ops/span_heads.h"
+
 namespace ganymede::nn {
 namespace {
 
@@ -21,32 +23,33 @@ class ConcatBlock final : public Module {
   BatchNorm& bn_;
 };
 
+ops::Head head_of(Span::Kind kind) {
+  switch (kind) {
+    case Span::Kind::kScalar:
+      return ops::Head::kTanh;
+    case Span::Kind::kUnit:
+      return ops::Head::kSigmoid;
+    case Span::Kind::kOneHot:
+      break;
+  }
+  return ops::Head::kSoftmax;
+}
+
 }  // namespace
 
 at::Tensor activate_spans(const at::Tensor& raw, const std::vector<Span>& spans, double temperature,
                           const at::Tensor& noise) {
-  std::vector<int64_t> widths;
-  for (const Span& span : spans) widths.push_back(span.width);
-  // One split and one concatenation: their gradients touch each number once.
-  std::vector<at::Tensor> parts = raw.split_with_sizes(widths, 1);
-  std::vector<at::Tensor> draws;
-  if (noise.defined()) draws = noise.split_with_sizes(widths, 1);
-  for (size_t i = 0; i < spans.size(); ++i) {
-    switch (spans[i].kind) {
-      case Span::Kind::kScalar:
-        parts[i] = at::tanh(parts[i]);
-        break;
-      case Span::Kind::kUnit:
-        parts[i] = at::sigmoid(parts[i]);
-        break;
-      case Span::Kind::kOneHot: {
-        const at::Tensor logits = draws.empty() ? parts[i] : parts[i] + draws[i];
-        parts[i] = at::softmax(temperature == 1 ? logits : logits / temperature, 1);
-        break;
-      }
-    }
+  std::vector<ops::HeadSpan> heads;
+  for (const Span& span : spans) heads.push_back({head_of(span.kind), span.width});
+  return ops::span_heads(raw, heads, temperature, noise);
+}
+
+at::Tensor conditioned_log_shares(const at::Tensor& raw, const std::vector<Span>& spans) {
+  std::vector<ops::HeadSpan> heads;
+  for (const Span& span : spans) {
+    heads.push_back({span.shares.empty() ? ops::Head::kSkip : ops::Head::kLogSoftmax, span.width});
   }
-  return at::cat(parts, 1);
+  return ops::span_heads(raw, heads);
 }
 
 at::Tensor gumbel_of(const at::Tensor& uniform) {

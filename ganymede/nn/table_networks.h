@@ -17,6 +17,10 @@ namespace ganymede::nn {
 at::Tensor activate_spans(const at::Tensor& raw, const std::vector<Span>& spans,
                           double temperature = 1, const at::Tensor& noise = {});
 
+// log softmax(raw) of the spans that have shares, one after the other as in a condition: float32
+// [N, width] -> [N, SampleSpec::condition_width()].
+at::Tensor conditioned_log_shares(const at::Tensor& raw, const std::vector<Span>& spans);
+
 // -log(-log u) for u in [0, 1): standard Gumbel draws of the shape of u.
 at::Tensor gumbel_of(const at::Tensor& uniform);
 

@@ -28,21 +28,32 @@ Executor executor_for(const at::Tensor& input) {
   return input.numel() < kWorthThreads ? inline_executor() : pool_executor();
 }
 
-// [C] -> [1, C, 1, 1].
-at::Tensor per_channel(const at::Tensor& values) { return values.view({1, -1, 1, 1}); }
+// [C] -> [1, C, 1, ...] for an input [N, C, ...].
+at::Tensor per_channel(const at::Tensor& values, const at::Tensor& input) {
+  std::vector<int64_t> shape(static_cast<size_t>(input.dim()), 1);
+  shape[1] = -1;
+  return values.view(shape);
+}
+
+// All dimensions but the channels.
+std::vector<int64_t> pixel_dims(const at::Tensor& input) {
+  std::vector<int64_t> dims = {0};
+  for (int64_t d = 2; d < input.dim(); ++d) dims.push_back(d);
+  return dims;
+}
 
 // The derivative in operators that are themselves differentiable.
 variable_list composed_backward(const at::Tensor& x, const at::Tensor& weight,
                                 const at::Tensor& bias, const at::Tensor& gradient, double eps,
                                 double slope) {
-  const std::vector<int64_t> dims = {0, 2, 3};
+  const std::vector<int64_t> dims = pixel_dims(x);
   const at::Tensor centered = x - x.mean(dims, true);
   const at::Tensor inverse = (centered.square().mean(dims, true) + eps).rsqrt();
   const at::Tensor normal = centered * inverse;
-  const at::Tensor z = normal * per_channel(weight) + per_channel(bias);
+  const at::Tensor z = normal * per_channel(weight, x) + per_channel(bias, x);
   const at::Tensor g = at::where(z.detach() > 0, gradient, gradient * slope);
   const at::Tensor inner = g - g.mean(dims, true) - normal * (g * normal).mean(dims, true);
-  return {per_channel(weight) * inverse * inner, (g * normal).sum(dims), g.sum(dims)};
+  return {per_channel(weight, x) * inverse * inner, (g * normal).sum(dims), g.sum(dims)};
 }
 
 class TrainedNorm : public Function<TrainedNorm> {
@@ -102,9 +113,10 @@ bool usable(const at::Tensor& tensor) {
 }
 
 bool fits(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias) {
-  return input.dim() == 4 && input.numel() > 0 && input.size(2) * input.size(3) >= kFewestPixels &&
-         usable(input) && usable(weight) && usable(bias) &&
-         weight.sizes() == at::IntArrayRef{input.size(1)} && bias.sizes() == weight.sizes();
+  return input.dim() >= 4 && input.numel() > 0 &&
+         input.numel() / (input.size(0) * input.size(1)) >= kFewestPixels && usable(input) &&
+         usable(weight) && usable(bias) && weight.sizes() == at::IntArrayRef{input.size(1)} &&
+         bias.sizes() == weight.sizes();
 }
 
 at::Tensor trained(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,

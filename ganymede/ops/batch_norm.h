@@ -14,8 +14,8 @@ struct BatchNormBuffers {
 };
 
 // y = z > 0 ? z : slope z, with z = batch_norm(input): slope 0 is ReLU, 1 the normalisation alone.
-// input [N, C, ...]; weight and bias [C]. Differentiable any number of times; float32 pictures on
-// the CPU are computed by the kernels of norm/, everything else by LibTorch.
+// input [N, C, ...]; weight and bias [C]. Differentiable any number of times; float32 pictures and
+// volumes on the CPU are computed by the kernels of norm/, everything else by LibTorch.
 at::Tensor batch_norm_act(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
                           const BatchNormBuffers& buffers, double slope);
 

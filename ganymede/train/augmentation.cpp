@@ -53,6 +53,16 @@ std::vector<gans::Network*> networks_of_d(const gans::Gan& gan) {
                     .remedy = "--set augment.kind=none"});
 }
 
+// Two pictures on top of each other, the first of `channels`: the same draws for both.
+at::Tensor alike(const at::Tensor& pair, int64_t channels, Stream& random,
+                 const std::function<at::Tensor(const at::Tensor&)>& operation) {
+  const Stream before = random;
+  const at::Tensor first = operation(pair.narrow(1, 0, channels));
+  random = before;
+  const at::Tensor second = operation(pair.narrow(1, channels, pair.size(1) - channels));
+  return at::cat({first, second}, 1);
+}
+
 class AllFrozen {
  public:
   explicit AllFrozen(const gans::Gan& gan) {
@@ -110,6 +120,11 @@ void Augmentation::begin(uint64_t seed, const std::string& part, int64_t index) 
 at::Tensor Augmentation::apply(const at::Tensor& samples) {
   const SampleSpec& spec = gan_.spec();
   const bool maps = samples.dim() == 4;
+  if (maps && spec.takes_given() && samples.size(1) == spec.given[0].shape[0] + spec.shape[0]) {
+    if (!random_) return samples;
+    applied_ = true;
+    return alike(samples, spec.given[0].shape[0], *random_, operation_);
+  }
   // Labels come as constant channels or columns behind the picture and stay as they are; what is
   // no picture (features, a code) is seen as it is.
   const int64_t own = maps ? spec.shape.at(0) : spec.elements();

@@ -28,6 +28,7 @@ Batch fixed_batch(const data::Dataset& dataset, uint64_t seed, const at::Device&
   Batch batch = data::read_batch(dataset, indices);
   batch.samples = batch.samples.to(device);
   if (batch.labels.defined()) batch.labels = batch.labels.to(device);
+  if (batch.given.defined()) batch.given = batch.given.to(device);
   return batch;
 }
 
@@ -99,6 +100,10 @@ HealthProbe::HealthProbe(gans::Gan& gan, const data::Dataset& dataset, const dat
   if (gan.conditional() && reals_.batch.labels.defined()) {
     const int64_t copies = (kProbeSamples + reals_.batch.size() - 1) / reals_.batch.size();
     request_.labels = reals_.batch.labels.repeat({copies}).narrow(0, 0, kProbeSamples);
+  }
+  if (gan.spec().takes_given()) {
+    const at::Tensor in_turn = at::arange(kProbeSamples, at::kLong).remainder(reals_.batch.size());
+    request_.given = reals_.batch.given.index_select(0, in_turn.to(device));
   }
   real_rows_ = rows_of(reals_.batch.samples);
   between_reals_ = distances(real_rows_, real_rows_);

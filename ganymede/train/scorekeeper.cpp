@@ -9,6 +9,7 @@
 #include "ganymede/core/files.h"
 #include "ganymede/core/log.h"
 #include "ganymede/gans/sampling.h"
+#include "ganymede/gans/words.h"
 #include "ganymede/media/checkpoints.h"
 #include "ganymede/metrics/evaluation.h"
 
@@ -57,6 +58,15 @@ metrics::Subject subject_of(Trainer& trainer, const fs::path& checkpoint) {
         .classify = [&gan, device = trainer.device()](
                         const at::Tensor& samples) { return gans::classify(gan, samples, device); },
         .found = gan.classifier() == gans::Classifier::kFound};
+  }
+  if (gans::words_of(gan) != nullptr) {
+    subject.words = {.embed_given = [&gan, device = trainer.device()](
+                                        const at::Tensor& given) {
+                       return gans::embed_given(gan, given, device);
+                     },
+                     .embed_samples = [&gan, device = trainer.device()](const at::Tensor& samples) {
+                       return gans::embed_samples(gan, samples, device);
+                     }};
   }
   if (gan.knows_likelihood()) {
     subject.log_likelihood = [&gan, device = trainer.device()](const at::Tensor& samples) {

@@ -119,6 +119,7 @@ bool Trainer::step() {
   const int64_t before = loader_->position();
   micros_.clear();
   fetch();
+  bool judged = false;  // D may rest while others are taught
   for (const gans::Phase& phase : phases_) {
     if (!phase.due(steps_, static_cast<double>(before) / 1000.0)) continue;
     const int64_t repeats = phase.repeats * balance_.repeats(is_discriminator(phase));
@@ -126,8 +127,9 @@ bool Trainer::step() {
       if (repeat > 0) fetch();
       if (!run_phase(phase, repeat)) return false;
     }
+    judged = judged || is_discriminator(phase);
   }
-  if (augmentation_.enabled()) adapt_augmentation(loader_->position() - before);
+  if (augmentation_.enabled() && judged) adapt_augmentation(loader_->position() - before);
   micros_.clear();
   ++steps_;
   update_averages(loader_->position() - before);
@@ -138,17 +140,18 @@ bool Trainer::run_phase(const gans::Phase& phase, int64_t repeat) {
   freeze_others(phase);
   optimizers_.at(phase.optimizer())->zero_grad();
   std::string problem;
+  bool learns = false;
   for (size_t i = 0; i < micros_.size(); ++i) {
-    if (!accumulate(phase, repeat, static_cast<int64_t>(i), problem)) {
+    if (!accumulate(phase, repeat, static_cast<int64_t>(i), learns, problem)) {
       return handle_problem(phase, problem);
     }
   }
-  if (!apply(phase, problem)) return handle_problem(phase, problem);
+  if (learns && !apply(phase, problem)) return handle_problem(phase, problem);
   skipped_in_a_row_ = 0;
   return true;
 }
 
-bool Trainer::accumulate(const gans::Phase& phase, int64_t repeat, int64_t index,
+bool Trainer::accumulate(const gans::Phase& phase, int64_t repeat, int64_t index, bool& learns,
                          std::string& problem) {
   Micro& micro = micros_[static_cast<size_t>(index)];
   micro.step.begin_phase(phase, repeat);
@@ -171,6 +174,8 @@ bool Trainer::accumulate(const gans::Phase& phase, int64_t repeat, int64_t index
     const at::Tensor weighted = term.weight == 1.0 ? term.value : term.value * term.weight;
     total = total.defined() ? total + weighted : weighted;
   }
+  if (!total.defined()) return true;  // the player rests
+  learns = true;
   if (config_.train.accumulate > 1) total = total / config_.train.accumulate;
   total.backward();
   return true;

@@ -64,7 +64,8 @@ class Trainer {
   struct Micro;
   void fetch();
   bool run_phase(const gans::Phase& phase, int64_t repeat);
-  bool accumulate(const gans::Phase& phase, int64_t repeat, int64_t micro, std::string& problem);
+  bool accumulate(const gans::Phase& phase, int64_t repeat, int64_t micro, bool& learns,
+                  std::string& problem);
   bool apply(const gans::Phase& phase, std::string& problem);
   bool handle_problem(const gans::Phase& phase, const std::string& problem);
   void freeze_others(const gans::Phase& phase);

@@ -67,6 +67,8 @@ def test_a_broken_table_is_named_by_its_place(tmp_path):
     path = tmp_path / "ragged.csv"
     path.write_text("a,b\n1,x\n2\n")
     fails(FAILED, "data", "info", path, says=[f"{path}:3:1", "1 fields"])
+    path.write_text("a,b\n")
+    fails(FAILED, "data", "info", path, says=[f"{path}:1:1", "no rows"])
 
 
 def check_rows(rows, count):

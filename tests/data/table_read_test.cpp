@@ -77,6 +77,18 @@ TEST_F(TableRead, KindsAreInferred) {
   EXPECT_TRUE(std::isnan(table.cells(9).numbers[3]));
 }
 
+TEST_F(TableRead, CommonWordsAmongManyNumbersAreValuesOfTheirOwn) {
+  std::string doses = "n,dose,grade\n";
+  for (int i = 0; i < 100; ++i) {
+    doses += std::to_string(i * 7 % 100) + "," + (i % 3 == 0 ? "none" : std::to_string(i * i)) +
+             "," + (i % 3 == 0 ? "none" : std::to_string(i % 5)) + "\n";
+  }
+  const Table table = read(doses);
+  EXPECT_EQ(table.column(1).kind, ColumnKind::kNumber);
+  EXPECT_EQ(table.column(1).words, std::vector<std::string>{"none"});
+  EXPECT_EQ(table.column(2).kind, ColumnKind::kCategory);  // five different numbers are codes
+}
+
 TEST_F(TableRead, EveryCellIsWrittenAsItWas) {
   const std::string text =
       "\"a, b\",x,day,who\n0.50, 3,2001-02-03,\" O\"\"Neil\"\n1.25, NA,1999-12-31,\"two\nlines\"\n"

@@ -88,22 +88,30 @@ inline void fill_weights(nn::Module& module, double gain = 1.5, double chirp = 0
   });
 }
 
-inline std::unique_ptr<gans::Gan> make_gan(const json& golden) {
+inline SampleSpec spec_of(const json& golden) {
+  return {.domain = golden["domain"],
+          .shape = golden["shape"],
+          .classes = golden.value("classes", int64_t{0})};
+}
+
+inline std::unique_ptr<gans::Gan> make_gan(const json& golden, const SampleSpec& spec) {
   const auto builder = gans::registry().find(golden["gan"]).builder();
   config::Recipe recipe;
   for (const auto& [key, literal] : golden["config"].items()) {
     recipe.set("gan." + key + "=" + literal.get<std::string>());
   }
   recipe.bind(builder->section());
-  auto gan = builder->build({.domain = golden["domain"],
-                             .shape = golden["shape"],
-                             .classes = golden.value("classes", int64_t{0})});
+  auto gan = builder->build(spec);
   gan->initialize(0);
   for (const auto& network : gan->networks()) {
     fill_weights(*network->module, golden.value("gain", 1.5), golden.value("chirp", 0.0));
     if (network->average) network->average->load_state(network->module->state(), "golden");
   }
   return gan;
+}
+
+inline std::unique_ptr<gans::Gan> make_gan(const json& golden) {
+  return make_gan(golden, spec_of(golden));
 }
 
 // Norm, first, middle and last entry, as gans.py tells a tensor.

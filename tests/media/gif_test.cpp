@@ -108,5 +108,38 @@ TEST(Quantize, MedianCutSpendsColoursWhereThePixelsAre) {
   EXPECT_EQ(median_cut_palette(flat), (std::vector<Color>{{77, 77, 77}}));
 }
 
+TEST(GifFrames, EveryFrameComesBack) {
+  const std::vector<Image> frames = {make_image(9, 5, 3, 10), samples::pattern(9, 5, 3),
+                                     make_image(9, 5, 3, 200)};
+  const std::string bytes = encode_gif(frames, 50);
+  EXPECT_EQ(decode_gif_frames(bytes, "x", {}, 10), frames);
+  EXPECT_EQ(decode_gif_frames(bytes, "x", {}, 2).size(), 2U);
+  EXPECT_EQ(decode_gif_frames(encode_gif({frames[0]}), "x", {}, 10).size(), 1U);
+  EXPECT_THROW(decode_gif_frames(bytes, "x", {.max_pixels = 100}, 10), DataError);
+  for (size_t size = 0; size + 1 < bytes.size(); size += 3) {
+    EXPECT_THROW(decode_gif_frames(bytes.substr(0, size), "x", {}, 10), DataError) << size;
+  }
+}
+
+// The second frame becomes transparent all over: what shows through is what the first left behind.
+TEST(GifFrames, TransparentPartsShowWhatWasKept) {
+  const Image first = make_image(6, 4, 3, 10), second = make_image(6, 4, 3, 200);
+  const std::string control = "\x21\xF9\x04";
+  std::string bytes = encode_gif({first, second}, 50);
+  const size_t one = bytes.find(control), two = bytes.find(control, one + 1);
+  ASSERT_NE(two, std::string::npos);
+  for (const char index : {'\0', '\1'}) {  // whichever the palette calls the second colour
+    std::string changed = bytes;
+    changed[two + 3] = static_cast<char>(changed[two + 3] | 1);
+    changed[two + 6] = index;
+    const auto kept = decode_gif_frames(changed, "x", {}, 10);
+    if (kept[1] != first) continue;
+    changed[one + 3] = 2 << 2;  // the first frame is cleared away
+    EXPECT_EQ(decode_gif_frames(changed, "x", {}, 10)[1], make_image(6, 4, 3, 255));
+    return;
+  }
+  FAIL() << "no index makes the second frame transparent";
+}
+
 }  // namespace
 }  // namespace ganymede::media

@@ -130,6 +130,24 @@ TEST(Heatmap, LowIsDarkHighIsBrightAndRowZeroIsBelow) {
                UsageError);
 }
 
+TEST(Heatmap, NamedRowsBeginOnTopAndTheMiddleIsWhite) {
+  const Heatmap map{.labels = {},
+                    .rows = 2,
+                    .columns = 2,
+                    .values = {1, 0, 0, -1},
+                    .low = -1,
+                    .high = 1,
+                    .diverging = true,
+                    .names = {"a", "b"}};
+  const Image image = render_plot(map, {300, 200});
+  const Color red = {103, 0, 31}, blue = {5, 48, 97}, white = {247, 247, 247};
+  EXPECT_TRUE(std::equal(red.begin(), red.end(), image.at(60, 40)));       // row a, column a
+  EXPECT_TRUE(std::equal(white.begin(), white.end(), image.at(180, 40)));  // row a, column b
+  EXPECT_TRUE(std::equal(blue.begin(), blue.end(), image.at(180, 140)));
+  EXPECT_THROW(render_plot(Heatmap{.rows = 1, .columns = 1, .values = {1}, .names = {"a", "b"}}),
+               UsageError);
+}
+
 TEST(Histogram, HigherBarsWhereMoreValuesAre) {
   Series sample{"", {}, {}, kBlue};
   for (int i = 0; i < 1000; ++i) sample.x.push_back(i < 900 ? 0.25 : 0.75);

@@ -64,5 +64,16 @@ TEST(Webp, RefusesWhatCannotBeEncoded) {
   EXPECT_THROW(encode_webp_animation({image}, 0), UsageError);
 }
 
+TEST(Webp, EveryFrameOfAnAnimationComesBack) {
+  const std::vector<Image> frames = {make_image(9, 5, 3, 10), samples::pattern(9, 5, 3),
+                                     make_image(9, 5, 3, 200)};
+  const std::string bytes = encode_webp_animation(frames, 50);
+  EXPECT_EQ(decode_webp_frames(bytes, "x", {}, 10), frames);
+  EXPECT_EQ(decode_webp_frames(bytes, "x", {}, 2).size(), 2U);
+  EXPECT_EQ(decode_webp_frames(encode_webp(frames[1]), "x", {}, 9).size(), 1U);
+  EXPECT_THROW(decode_webp_frames(bytes, "x", {.max_pixels = 100}, 10), DataError);
+  EXPECT_THROW(decode_webp_frames(bytes.substr(0, 40), "x", {}, 10), DataError);
+}
+
 }  // namespace
 }  // namespace ganymede::media

@@ -138,6 +138,20 @@ TEST(Augmentation, EvaluationSeesThePicturesThemselves) {
   EXPECT_TRUE(generator.seen(x).is_same(x));
 }
 
+TEST(Augmentation, BothPicturesOfAPairAreTreatedAlike) {
+  for (const AugmentKind kind : {AugmentKind::kDiffAugment, AugmentKind::kAda}) {
+    const auto gan = gans::registry().find("pix2pix").builder()->build(
+        {.domain = "image", .shape = {3, 32, 32}, .given = {{"image", {3, 32, 32}}}});
+    Augmentation augmentation({.kind = kind, .p = 1}, *gan);
+    augmentation.begin(1, "test", 0);
+    const at::Tensor picture = Stream(2, "pair").uniform({4, 3, 32, 32}, -1, 1);
+    const at::Tensor seen = gan->network("discriminator").augment(at::cat({picture, picture}, 1));
+    EXPECT_TRUE(at::equal(seen.narrow(1, 0, 3), seen.narrow(1, 3, 3)));
+    EXPECT_FALSE(at::equal(seen.narrow(1, 0, 3), picture));
+    EXPECT_NO_THROW(augmentation.check_applied());
+  }
+}
+
 // The digits have ten classes.
 TEST(Augmentation, LabelsBesideThePictureStay) {
   const auto session = open("dcgan", {});

@@ -7,6 +7,8 @@
 
 #include "ganymede/core/error.h"
 #include "ganymede/core/files.h"
+#include "ganymede/media/codec.h"
+#include "ganymede/media/image.h"
 #include "ganymede/media/tensor_folder.h"
 #include "toys.h"
 
@@ -34,6 +36,7 @@ struct Case {
 void PrintTo(const Case& value, std::ostream* out) { *out << value.name(); }
 
 constexpr const char* kTable = "table";
+constexpr const char* kPairs = "pairs";  // for gans that make pictures of pictures
 
 bool has_key(const std::string& gan, const std::string& key) {
   return gans::registry().find(gan).builder()->defaults().find(key) != nullptr;
@@ -53,6 +56,63 @@ fs::path table_file() {
   return path;
 }
 
+// Pictures for gans that make pictures from pictures: parts of them, half as large.
+constexpr const char* kDegraded = "degraded";
+
+fs::path picture_folder() {
+  static const TempFolder folder;
+  if (fs::exists(folder.path() / "0.png")) return folder.path();
+  for (int i = 0; i < 6; ++i) {
+    media::Image image = media::make_image(48 + i, 41, 3);
+    for (size_t k = 0; k < image.pixels.size(); ++k)
+      image.pixels[k] = static_cast<uint8_t>(k * (7 + i) + k / 97);
+    media::write_image(folder.path() / (std::to_string(i) + ".png"), image);
+  }
+  return folder.path();
+}
+
+void add_degraded(config::Recipe& recipe) {
+  recipe.set("data.path=" + picture_folder().string());
+  recipe.set("data.form=degraded");
+  recipe.set("data.patch_px=32");
+  recipe.set("data.scale=2");
+  recipe.set("data.degrade=noise=5-20");
+  recipe.set("data.mirror=true");
+}
+
+// 22 pairs of noise in the folders A and B.
+fs::path pairs_folder() {
+  static const TempFolder folder;
+  const fs::path path = folder.path() / "pairs";
+  if (fs::exists(path)) return path;
+  Stream random(5, "pairs");
+  for (int i = 0; i < 22; ++i) {
+    for (const char* side : {"A", "B"}) {
+      media::Image image = media::make_image(32, 32, 3);
+      for (uint8_t& value : image.pixels) value = static_cast<uint8_t>(random.below(256));
+      fs::create_directories(path / side);
+      media::write_image(path / side / (std::to_string(i) + ".png"), image);
+    }
+  }
+  return path;
+}
+
+// 25 events of a detector, of which every tenth is a test; two hits and a parameter each.
+constexpr const char* kEvents = "events";
+
+fs::path events_file() {
+  static const TempFolder folder;
+  const fs::path path = folder.path() / "events.dat";
+  if (fs::exists(path)) return path;
+  std::string text;
+  for (int i = 0; i < 25; ++i) {
+    text += "params: " + std::to_string(i) + "\n1 2 3.5 " + std::to_string(2 + i % 5) + " 7 " +
+            std::to_string(10 + i) + "\n";
+  }
+  write_file_atomic(path, text);
+  return path;
+}
+
 // 22 samples: every step meets the end of an epoch or lies in its middle.
 config::Recipe recipe_for(const Case& value) {
   config::Recipe recipe =
@@ -66,8 +126,16 @@ config::Recipe recipe_for(const Case& value) {
     recipe.set(std::string("data.encoding=") + (modes ? "modes" : "minmax"));
     if (modes) recipe.set("gan.pack=2");
   }
+  if (value.data == kEvents) recipe.set("data.path=" + events_file().string());
+  if (value.data == kDegraded) add_degraded(recipe);
+  if (has_key(value.gan, "pretrain_kimg")) recipe.set("gan.pretrain_kimg=0.004");  // one step
+  if (has_key(value.gan, "content_weight")) recipe.set("gan.content_weight=0.5");
+  if (value.data == kPairs) recipe.set("data.path=" + pairs_folder().string());
+  if (has_key(value.gan, "pool_size")) recipe.set("gan.pool_size=3");
+  if (has_key(value.gan, "blocks")) recipe.set("gan.blocks=1");
   for (const std::string& assignment : variants().at(value.variant)) recipe.set(assignment);
-  for (const char* key : {"base_channels", "generator_channels", "discriminator_channels"}) {
+  for (const char* key :
+       {"base_channels", "generator_channels", "discriminator_channels", "channels"}) {
     if (has_key(value.gan, key)) recipe.set(std::string("gan.") + key + "=4");
   }
   for (const char* key : {"critic_steps", "discriminator_steps"}) {
@@ -89,14 +157,49 @@ bool needs_labels(const gans::Registry::Entry& entry) {
   }
 }
 
+bool builds(const gans::Registry::Entry& entry, const SampleSpec& spec) {
+  try {
+    entry.builder()->build(spec);
+    return true;
+  } catch (const UsageError&) {
+    return false;
+  }
+}
+
+// The data of a gan that makes pictures from something; empty for gans that need nothing given.
+std::vector<std::string> data_with_given(const gans::Registry::Entry& entry) {
+  SampleSpec spec{.domain = "image", .shape = {3, 32, 32}, .classes = 3};
+  if (builds(entry, spec)) return {};
+  spec.classes = 0;
+  if (builds(entry, spec)) return {};
+  spec.given = {{.domain = "image", .shape = {3, 16, 16}}};
+  if (builds(entry, spec)) return {kDegraded};
+  spec.given = {{.domain = "image", .shape = {3, 32, 32}}};
+  if (builds(entry, spec)) return {kPairs};
+  return {};
+}
+
+// A gan that makes pictures of captions: resume_words_test.cpp.
+bool needs_captions(const gans::Registry::Entry& entry) {
+  try {
+    entry.builder()->build({.domain = "image", .shape = {3, 32, 32}, .classes = 3});
+    return false;
+  } catch (const UsageError& error) {
+    return error.parts().found.find("captions") != std::string::npos;
+  }
+}
+
 std::vector<Case> cases() {
   const std::map<std::string, std::vector<std::string>> data = {
-      {"image", {"digits", "shapes"}}, {"points", {"ring8", "gaussian"}}, {"table", {kTable}}};
+      {"image", {"digits", "shapes"}}, {"points", {"ring8", "gaussian"}}, {"table", {kTable}},
+      {"detector", {kEvents}}};
   std::vector<Case> found;
   for (const auto& entry : gans::registry().entries()) {
     for (const std::string& domain : entry.info.domains) {
-      for (const std::string& path : data.at(domain)) {
+      const auto given = domain == "image" ? data_with_given(entry) : std::vector<std::string>{};
+      for (const std::string& path : given.empty() ? data.at(domain) : given) {
         if (path == "gaussian" && needs_labels(entry)) continue;
+        if (domain == "image" && needs_captions(entry)) continue;
         for (const auto& [variant, assignments] : variants()) {
           found.push_back({entry.info.name, path, variant});
         }

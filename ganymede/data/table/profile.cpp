@@ -20,6 +20,8 @@ constexpr size_t kMostDistinct = 50'000;  // texts remembered of a column
 constexpr size_t kMostCategories = 1000;  // beyond, mostly different texts are no categories
 constexpr size_t kMostWords = 8;          // among numbers
 constexpr double kMostly = 0.9;           // a share that makes the rest look wrong
+constexpr double kHalf = 0.5;             // a share of numbers beside which words may be common
+constexpr size_t kFewNumbers = 24;        // so few different ones beside common words are codes
 constexpr int64_t kFewRows = 20;          // fewer say nothing about ids
 constexpr int kMostDecimals = 15;
 constexpr double kExactIntegers = 9007199254740992.0;  // 2^53
@@ -209,12 +211,13 @@ bool ColumnProfile::is_key() const {
 }
 
 bool ColumnProfile::numbers_with_words() const {
-  if (static_cast<double>(numbers_) < kMostly * static_cast<double>(present_)) return false;
+  const double share = static_cast<double>(numbers_) / static_cast<double>(present_);
   const char* remedy = "--schema FILE with its kind, or this text under \"missing\"";
-  if (first_bad_.line > 0)
+  if (share >= kMostly && first_bad_.line > 0)
     fail(first_bad_, "a finite decimal number, as in the rest of it", remedy);
-  if (padded_ > 0) return false;
-  return !many_words_;
+  if (first_bad_.line > 0 || padded_ > 0 || many_words_) return false;
+  const bool quantities = many_ || distinct_.size() > words_.size() + kFewNumbers;
+  return share >= kMostly || (share >= kHalf && quantities);
 }
 
 ColumnKind ColumnProfile::kind() const {

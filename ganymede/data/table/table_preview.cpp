@@ -13,8 +13,9 @@ namespace {
 
 constexpr media::Color kRealColor = {0, 114, 178};
 constexpr media::Color kFakeColor = {213, 94, 0};
-constexpr size_t kMostMarginals = 9;
-constexpr size_t kMostMapped = 40;  // columns of the maps
+constexpr size_t kMostMarginals = 24;
+constexpr size_t kMostMapped = 40;   // columns of the maps
+constexpr double kLeastApart = 0.1;  // where the scale of differences ends at least
 constexpr size_t kNamedCategories = 3;
 constexpr int kMostBars = 24;
 constexpr int kBins = 40;
@@ -87,19 +88,27 @@ media::Histogram marginal(const Table& rows, const Table* reals, int64_t c) {
   return histogram;
 }
 
-media::Heatmap heat_map(const std::string& title, std::vector<double> values, size_t n,
-                        double low) {
-  const auto side = static_cast<double>(n);
-  return {.labels = {.title = title, .x = "column", .y = ""},
-          .rows = static_cast<int>(n),
-          .columns = static_cast<int>(n),
+// A map of pairs; of differences where `low` is 0.
+media::Heatmap heat_map(const std::string& title, std::vector<double> values,
+                        const std::vector<std::string>& names, double low, double high) {
+  const auto side = static_cast<int>(names.size());
+  return {.labels = {.title = title, .x = "", .y = ""},
+          .rows = side,
+          .columns = side,
           .values = std::move(values),
-          .x_min = 0,
-          .x_max = side,
-          .y_min = 0,
-          .y_max = side,
           .low = low,
-          .high = 1};
+          .high = high,
+          .diverging = low < 0,
+          .names = names};
+}
+
+std::vector<std::string> names_of(const TableSchema& schema, const std::vector<int64_t>& columns) {
+  constexpr size_t kLongest = 14;
+  std::vector<std::string> names;
+  for (const int64_t c : columns) {
+    names.push_back(shortened(schema.columns[static_cast<size_t>(c)].name, kLongest));
+  }
+  return names;
 }
 
 }  // namespace
@@ -113,23 +122,25 @@ media::Image table_preview(const Table& rows, const Table* reals, const std::str
   while (panels.size() % kPerRow != 0) panels.emplace_back(media::LinePlot{});
   if (columns.size() > kMostMapped) columns.resize(kMostMapped);
   const size_t n = columns.size();
+  const std::vector<std::string> names = names_of(rows.schema(), columns);
   std::vector<double> fake = associations(rows, columns);
   if (reals == nullptr) {
-    panels.emplace_back(heat_map("Associations", std::move(fake), n, -1));
+    panels.emplace_back(heat_map("Associations", std::move(fake), names, -1, 1));
     return media::render_panels(panels, kPerRow, kPanel, title);
   }
   std::vector<double> real = associations(*reals, columns);
   std::vector<double> apart;
-  double sum = 0;
+  double sum = 0, most = kLeastApart;
   for (size_t i = 0; i < real.size(); ++i) {
     apart.push_back(std::abs(real[i] - fake[i]));
     sum += apart.back();
+    most = std::max(most, apart.back());
   }
   const double mean = n > 1 ? sum / static_cast<double>(n * (n - 1)) : 0;
-  panels.emplace_back(heat_map("Associations, real", std::move(real), n, -1));
-  panels.emplace_back(heat_map("Associations, generated", std::move(fake), n, -1));
+  panels.emplace_back(heat_map("Associations, real", std::move(real), names, -1, 1));
+  panels.emplace_back(heat_map("Associations, generated", std::move(fake), names, -1, 1));
   panels.emplace_back(
-      heat_map(fmt::format("Apart by (mean {:.3f})", mean), std::move(apart), n, 0));
+      heat_map(fmt::format("Difference (mean {:.3f})", mean), std::move(apart), names, 0, most));
   return media::render_panels(panels, kPerRow, kPanel, title);
 }
 

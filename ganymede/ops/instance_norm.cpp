@@ -1,0 +1,19 @@
+#include "ganymede/ops/instance_norm.h"
+
+#include <ATen/ATen.h>
+
+#include "ganymede/ops/batch_norm.h"
+
+namespace ganymede::ops {
+
+// The channels of all pictures are those of one.
+at::Tensor instance_norm_act(const at::Tensor& input, double slope, double eps) {
+  const int64_t planes = input.size(0) * input.size(1);
+  const at::Tensor one = input.reshape({1, planes, input.size(2), input.size(3)});
+  const auto options = input.options().requires_grad(false);
+  return batch_norm_act(one, at::ones({planes}, options), at::zeros({planes}, options),
+                        {.train = true, .eps = eps}, slope)
+      .view(input.sizes());
+}
+
+}  // namespace ganymede::ops

@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""Golden numbers for the gans of solids and of video: networks, losses, gradients and five steps,
+written independently in PyTorch, in float64.
+
+    python tests/golden/worlds.py > tests/golden/worlds.json
+
+Streams, formulas and optimizers are those of gans.py beside it.
+"""
+import json
+import sys
+
+import numpy as np
+import torch
+from torch import nn
+
+from gans import Dropout, Stream, adam, bce_d, bce_g, digest, optimizer, real_batch, tensor
+from improve import Game, build, state
+
+STEPS = 5
+
+
+class VolumeCritic(nn.Sequential):
+    """D of 3D-GAN; what the paper classifies by are the pooled maps of its last three layers."""
+
+    def pooled(self, x):
+        maps = []
+        for layer in self:
+            x = layer(x)
+            if isinstance(layer, nn.LeakyReLU):
+                maps.append(nn.functional.max_pool3d(x, x.shape[2] // 2).flatten(1))
+        return torch.cat(maps[-3:], 1)
+
+
+class Gan3d(Game):
+    def __init__(self, c, shape):
+        self.c, self.z_dim = c, c["latent_dim"]
+        side, base = shape[1], c["base_channels"]
+        widths = [base]
+        while side // 2**len(widths) > 4:
+            widths.append(widths[-1] * 2)
+        g, i = [nn.Unflatten(1, (self.z_dim, 1, 1, 1))], self.z_dim
+        for n, o in enumerate(reversed(widths)):
+            g += [nn.ConvTranspose3d(i, o, 4, 1 if n == 0 else 2, 0 if n == 0 else 1, bias=False),
+                  nn.BatchNorm3d(o), nn.ReLU()]
+            i = o
+        g += [nn.ConvTranspose3d(i, 1, 4, 2, 1, bias=False), nn.Sigmoid()]
+        d, i = [], 1
+        for o in widths:
+            d += [nn.Conv3d(i, o, 4, 2, 1, bias=False)]
+            d += [nn.BatchNorm3d(o)] if c.get("discriminator_norm", True) else []
+            d += [nn.LeakyReLU(0.2)]
+            i = o
+        d += [nn.Conv3d(i, 1, 4, 1, 0, bias=False)]
+        self.nets = {"generator": nn.Sequential(*g), "discriminator": VolumeCritic(*d)}
+        self.phases = [("D", ["discriminator"], "D", 1), ("G", ["generator"], "G", 1)]
+
+    def terms(self, phase, repeat, reals, stream, shared, step):
+        g, d = self.nets["generator"], self.nets["discriminator"]
+        fakes = self.shared(shared, "fakes", repeat, step,
+                            lambda s: g(s.uniform((len(reals), self.z_dim))))
+        if phase == "G":
+            return {"adversarial": (bce_g(d(fakes).flatten(1)), 1)}
+        real, fake = d(reals).flatten(1), d(fakes.detach()).flatten(1)
+        right = ((real > 0).sum() + (fake <= 0).sum()) / (2 * len(reals))
+        if right > self.c["accuracy_limit"]:
+            return {}  # it is ahead, and rests
+        return {"adversarial": (bce_d(real, fake), 1)}
+
+    def generate(self, z):
+        return self.nets["generator"](z)
+
+    def score(self, x):
+        return self.nets["discriminator"](x)
+
+    def features(self, x):
+        return self.nets["discriminator"].pooled(x)
+
+
+# ---------------------------------------------------------------------------- one case
+def phase_step(game, phase, networks, repeat, seed, index, reals, shared):
+    for name, net in game.nets.items():
+        for p in net.parameters():
+            p.grad = None
+    Dropout.stream = stream = Stream(seed, f"phase/{phase}/{repeat}", index)
+    terms = game.terms(phase, repeat, reals, stream, shared, (seed, index))
+    if terms:
+        sum(value * weight for value, weight in terms.values()).backward()
+    return {key: float(value.detach()) for key, (value, _) in terms.items()}
+
+
+def run(name, game_class, gan, config, shape, batch, opt):
+    seed = 20161024 + len(name)
+    game = build(game_class, config, shape)
+    out = {"name": name, "gan": gan, "domain": "voxels" if shape[0] == 1 else "video",
+           "shape": shape, "seed": seed, "batch": batch, "classes": config.get("classes", 0),
+           "config": {k: json.dumps(v) for k, v in config.items() if k != "classes"},
+           "optimizer": {k: json.dumps(v) for k, v in opt.items()},
+           "parameters": {n: [[p, list(t.shape)] for p, t in net.named_parameters()]
+                          for n, net in game.nets.items()}}
+    for net in game.nets.values():
+        net.eval()
+    z = tensor(np.sin(1.3 * np.arange(batch * game.z_dim)).reshape(batch, -1))
+    reals = real_batch(shape, batch, 0)
+    with torch.no_grad():
+        out["generated"] = digest(game.generate(z))
+        out["scores"] = [float(x) for x in game.score(reals).flatten()]
+        out["features"] = digest(game.features(reals))
+
+    game = build(game_class, config, shape)
+    shared, out["first"] = {}, []
+    for phase, networks, _, _ in game.phases:
+        terms = phase_step(game, phase, networks, 0, seed, 0, reals, shared)
+        gradients = {f"{n}/{k}": digest(p.grad) for n in networks
+                     for k, p in game.nets[n].named_parameters() if p.grad is not None}
+        out["first"].append({"phase": phase, "terms": terms, "gradients": gradients})
+
+    game = build(game_class, config, shape)
+    opts = {phase: optimizer(opt, [p for n in networks for p in game.nets[n].parameters()])
+            for phase, networks, _, _ in game.phases}
+    batches, out["steps"] = 0, []
+    for index in range(STEPS):
+        shared, batches = {}, batches + 1
+        for phase, networks, _, repeats in game.phases:
+            for repeat in range(repeats):
+                batches += repeat > 0
+                terms = phase_step(game, phase, networks, repeat, seed, index,
+                                   real_batch(shape, batch, batches), shared)
+                out["steps"].append(terms)
+                if terms:
+                    opts[phase].step()
+    out["final"] = {n: {k: digest(v) for k, v in state(net).items()}
+                    for n, net in game.nets.items()}
+    return out
+
+
+ADAM = adam(2e-4, 0.5, 0.999)
+CASES = [
+    ("gan3d_16", Gan3d, "gan3d",
+     dict(latent_dim=6, base_channels=4, accuracy_limit=1.0), (1, 16, 16, 16), 4, ADAM),
+    ("gan3d_rests", Gan3d, "gan3d",
+     dict(latent_dim=6, base_channels=3, accuracy_limit=0.5), (1, 16, 16, 16), 5,
+     adam(2e-3, 0.5, 0.999)),
+    ("gan3d_32_plain_critic", Gan3d, "gan3d",
+     dict(latent_dim=5, base_channels=2, accuracy_limit=0.8, discriminator_norm=False),
+     (1, 32, 32, 32), 3, ADAM),
+]
+
+if __name__ == "__main__":
+    json.dump([run(*case) for case in CASES], sys.stdout, indent=None, separators=(",", ":"))
+    print()

@@ -1,0 +1,175 @@
+// srgan against an independent PyTorch script (tests/golden/restore.py): networks, restored
+// pictures, scores, losses, gradients, five steps, also across the end of pretraining.
+#include <algorithm>
+#include <optional>
+
+#include "../golden/gans_golden.h"
+#include "ganymede/gans/sampling.h"
+#include "ganymede/nn/restoration.h"
+#include "ganymede/train/optimizer.h"
+
+namespace ganymede::golden {
+namespace {
+
+constexpr int64_t kSteps = 5;
+
+const json& restore_goldens() {
+  static const json all =
+      json::parse(std::ifstream(GANYMEDE_SOURCE_DIR "/tests/golden/restore.json"));
+  return all;
+}
+
+std::vector<std::string> restore_names() {
+  std::vector<std::string> names;
+  for (const json& golden : restore_goldens()["gans"]) names.push_back(golden["name"]);
+  return names;
+}
+
+class RestoreGolden : public ::testing::TestWithParam<std::string> {
+ protected:
+  const json& golden_ = *std::ranges::find_if(
+      restore_goldens()["gans"], [](const json& golden) { return golden["name"] == GetParam(); });
+  std::unique_ptr<gans::Gan> gan_ = build();
+
+  std::unique_ptr<gans::Gan> build() const {
+    const auto builder = gans::registry().find("srgan").builder();
+    config::Recipe recipe;
+    for (const auto& [key, literal] : golden_["config"].items()) {
+      recipe.set("gan." + key + "=" + literal.get<std::string>());
+    }
+    recipe.bind(builder->section());
+    SampleSpec spec{.domain = "image", .shape = golden_["shape"]};
+    spec.given = {{.domain = "image", .shape = golden_["given"]}};
+    auto gan = builder->build(spec);
+    gan->initialize(0);
+    for (const auto& network : gan->networks()) {
+      fill_weights(*network->module, golden_["gains"][network->name], golden_["chirp"]);
+    }
+    gan->reset_averages();
+    return gan;
+  }
+
+  at::Tensor given(std::vector<int64_t> shape, int64_t count, int64_t key) const {
+    shape.insert(shape.begin(), count);
+    return by_formula(
+        shape, [&](double i) { return 0.8 * std::cos(0.37 * i + 0.9 * static_cast<double>(key)); });
+  }
+
+  Batch batch(int64_t key) const {
+    Batch reals = real_batch(golden_, key);
+    reals.given = given(golden_["given"], golden_["batch"], key);
+    return reals;
+  }
+};
+
+TEST_P(RestoreGolden, ParametersHavePyTorchsNamesAndShapes) {
+  ASSERT_EQ(gan_->networks().size(), golden_["parameters"].size());
+  for (const auto& network : gan_->networks()) {
+    json found = json::array();
+    network->module->each_parameter([&](const std::string& path, at::Tensor& parameter) {
+      found.push_back({path, parameter.sizes().vec()});
+    });
+    EXPECT_EQ(found, golden_["parameters"][network->name]) << network->name;
+  }
+}
+
+TEST_P(RestoreGolden, RestoresAndScoresTheSame) {
+  const int64_t count = golden_["batch"];
+  const std::vector<uint64_t> seeds(static_cast<size_t>(count), 0);
+  const at::Tensor made =
+      gans::sample(*gan_, {.seeds = seeds, .given = given(golden_["given"], count, 0)});
+  expect_digest(made, golden_["generated"], 1e-5, 1e-3, "restored");
+  const json& other = golden_["other"];
+  const at::Tensor sized =
+      gans::translate(*gan_, {.seeds = {0}, .given = given(other["given"], 1, 2)});
+  EXPECT_EQ(sized.size(2), gan_->enlarges() * other["given"][1].get<int64_t>());
+  expect_digest(sized, other["generated"], 1e-5, 1e-3, "restored, of another size");
+  const at::NoGradGuard no_grad;
+  const at::Tensor scores = gan_->score(batch(0).samples, {});
+  const std::vector<double> expected = golden_["scores"];
+  for (size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_NEAR(scores[static_cast<int64_t>(i)].item<double>(), expected[i], 2e-5);
+  }
+}
+
+TEST_P(RestoreGolden, LossesAndGradientsOfEveryPhaseAreTheSame) {
+  const auto phases = gan_->phases();
+  ASSERT_EQ(phases.size(), golden_["first"].size());
+  std::optional<gans::Step> step(std::in_place, *gan_, 1, 0, at::kCPU);
+  for (size_t i = 0; i < phases.size(); ++i) {
+    const json& expected = golden_["first"][i];
+    ASSERT_EQ(phases[i].name, expected["phase"].get<std::string>());
+    if (phases[i].name == "D") step.emplace(*gan_, 1, 0, at::kCPU);
+    step->begin_phase(phases[i], 0);
+    checked_loss(*gan_, phases[i], batch(0), *step, expected["terms"], 1e-5).backward();
+    for (const auto& network : phases[i].networks) {
+      network->module->each_parameter([&](const std::string& path, at::Tensor& parameter) {
+        const std::string name = network->name + "/" + path;
+        ASSERT_EQ(parameter.grad().defined(), expected["gradients"].contains(name)) << name;
+        if (!parameter.grad().defined()) return;
+        expect_digest(parameter.grad(), expected["gradients"][name], 1e-4, 0.02, name);
+        parameter.mutable_grad().reset();
+      });
+    }
+  }
+}
+
+train::Optimizer make_optimizer(const json& golden, const gans::Phase& phase) {
+  train::OptimizerConfig config;
+  config::Recipe recipe;
+  for (const auto& [key, literal] : golden["optimizer"].items()) {
+    recipe.set("optimizer." + key + "=" + literal.get<std::string>());
+  }
+  recipe.bind("optimizer", config);
+  train::NamedParameters parameters;
+  for (const auto& network : phase.networks) {
+    network->module->each_parameter([&](const std::string& path, at::Tensor& parameter) {
+      parameters.emplace_back(network->name + "/" + path, parameter);
+    });
+  }
+  return {config, parameters};
+}
+
+TEST_P(RestoreGolden, FiveStepsEndInTheSameState) {
+  std::map<std::string, train::Optimizer> optimizers;
+  for (const gans::Phase& phase : gan_->phases()) {
+    optimizers.emplace(phase.name, make_optimizer(golden_, phase));
+  }
+  size_t record = 0;
+  for (int64_t index = 0; index < kSteps; ++index) {
+    gans::Step step(*gan_, 1, index, at::kCPU);
+    const double kimg = static_cast<double>(index * golden_["batch"].get<int64_t>()) / 1000;
+    for (const gans::Phase& phase : gan_->phases()) {
+      if (!phase.due(index, kimg)) continue;
+      ASSERT_LT(record, golden_["steps"].size());
+      const json& expected = golden_["steps"][record++];
+      EXPECT_EQ(phase.name, expected["phase"].get<std::string>());
+      step.begin_phase(phase, 0);
+      checked_loss(*gan_, phase, batch(index), step, expected["terms"], 5e-5).backward();
+      optimizers.at(phase.name).step(0);
+      optimizers.at(phase.name).zero_grad();
+    }
+  }
+  ASSERT_EQ(record, golden_["steps"].size());
+  for (const auto& network : gan_->networks()) {
+    const nn::TensorMap state = network->module->state();
+    const json& expected = golden_["final"][network->name];
+    ASSERT_EQ(state.size(), expected.size()) << network->name;
+    for (const auto& [path, tensor] : state) {
+      expect_digest(tensor, expected.at(path), 2e-5, 0.05, network->name + "/" + path);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(PyTorch, RestoreGolden, ::testing::ValuesIn(restore_names()),
+                         [](const auto& info) { return info.param; });
+
+TEST(RestoreNetworks, HaveAsManyWeightsAsTheScriptCounts) {
+  const json& counts = restore_goldens()["parameters"];
+  EXPECT_EQ(nn::srresnet(3)->parameter_count(), counts["srresnet"].get<int64_t>());
+  EXPECT_EQ(nn::PictureJudge(3, 96, 96, 64, false).parameter_count(),
+            counts["judge96"].get<int64_t>());
+}
+
+}  // namespace
+}  // namespace ganymede::golden

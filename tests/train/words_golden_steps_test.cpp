@@ -1,0 +1,64 @@
+// Five whole steps of gan_int_cls's three players against an independent PyTorch script
+// (tests/golden/words.py).
+#include <map>
+
+#include "../golden/words_golden.h"
+#include "ganymede/train/optimizer.h"
+
+namespace ganymede::golden {
+namespace {
+
+constexpr int64_t kSteps = 5;
+
+train::Optimizer make_optimizer(const json& options, const gans::Phase& phase) {
+  train::OptimizerConfig config;
+  config::Recipe recipe;
+  for (const auto& [key, literal] : options.items()) {
+    recipe.set("optimizer." + key + "=" + literal.get<std::string>());
+  }
+  recipe.bind("optimizer", config);
+  train::NamedParameters parameters;
+  for (const auto& network : phase.networks) {
+    network->module->each_parameter([&](const std::string& path, at::Tensor& parameter) {
+      parameters.emplace_back(network->name + "/" + path, parameter);
+    });
+  }
+  return train::Optimizer(config, parameters);
+}
+
+class WordsGoldenSteps : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(WordsGoldenSteps, EndInTheSameWeights) {
+  const json& golden = words_case(GetParam());
+  const auto gan = make_words_gan(golden);
+  std::map<std::string, train::Optimizer> optimizers;
+  for (const gans::Phase& phase : gan->phases()) {
+    optimizers.emplace(phase.name, make_optimizer(golden["optimizer"][phase.name], phase));
+  }
+  size_t record = 0;
+  for (int64_t index = 0; index < kSteps; ++index) {
+    gans::Step step(*gan, golden["seed"], index, at::kCPU);
+    const Batch reals = captioned_batch(golden, index + 1);
+    for (const gans::Phase& phase : gan->phases()) {
+      step.begin_phase(phase, 0);
+      checked_loss(*gan, phase, reals, step, golden["steps"].at(record++), 5e-5).backward();
+      train::Optimizer& optimizer = optimizers.at(phase.name);
+      optimizer.step(static_cast<double>((index + 1) * reals.size()) / 1000.0);
+      optimizer.zero_grad();
+    }
+  }
+  for (const auto& network : gan->networks()) {
+    const nn::TensorMap state = network->module->state();
+    const json& expected = golden["final"][network->name];
+    ASSERT_EQ(state.size(), expected.size());
+    for (const auto& [path, tensor] : state) {
+      expect_digest(tensor, expected.at(path), 5e-5, 0.05, network->name + "/" + path);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(PyTorch, WordsGoldenSteps, ::testing::ValuesIn(words_names()),
+                         [](const auto& info) { return info.param; });
+
+}  // namespace
+}  // namespace ganymede::golden
