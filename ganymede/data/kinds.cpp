@@ -15,7 +15,6 @@ namespace ganymede::data {
 
 const std::vector<DataKind>& data_kinds() {
   static const std::vector<DataKind> kinds = {
-      {"text", resembles_text, open_text},
       {"detector", resembles_detector, open_detector},
       {"captions", holds_captions, open_captions},
       {"degraded", is_degraded, open_degraded},

@@ -21,7 +21,6 @@ const DomainDefaults& defaults_of(const std::string& domain) {
   static const std::vector<DomainDefaults> all = {
       {"image", "pca", {"fd", "kid", "prdc", "memorisation"}, {"class_accuracy", "classification"}},
       {"table", "identity", {"quality", "detection", "efficacy", "new_rows", "privacy"}},
-      {"text", "identity", {"bleu", "self_bleu", "new_texts", "nll_test"}},
       {"detector", "identity", {"moments", "profiles"}},
       {"music", "identity", {"bars", "harmony", "notes", "new_bars"}},
       {"text", "identity", {"bleu", "self_bleu", "new_texts", "nll_test"}},

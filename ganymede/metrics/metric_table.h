@@ -33,14 +33,6 @@ struct Comparison {
   at::Tensor partners;
   const SampleSpec& spec;  // of the reference
   const FeatureNet& net;
-  const FeatureNet* digits;             // classifier of stacked digits; null when none was named
-  const Lpips* lpips;                   // null when no weights were named
-  const LatentAccess* latents;          // null in the floor
-  const ClassAccess* classes;           // of the subject; null in the floor
-  const LogLikelihood* log_likelihood;  // likewise
-  int64_t class_count;                  // of the data; 0: unlabelled
-  const std::string& data_name;         // of a built-in set, else a path
-  const std::string& target;            // column that learners of tables predict; empty: chosen
   const FeatureNet* digits;      // classifier of stacked digits; null when none was named
   const Lpips* lpips;            // null when no weights were named
   const LatentAccess* latents;   // null in the floor
@@ -83,8 +75,6 @@ struct Metric {
     kClasses = 1024,     // labelled data, and a subject that makes samples of their classes
     kClassifier = 2048,  // labelled data, and a subject that is a classifier as well
     kColumns = 4096,     // rows of a table
-    kLikelihood = 8192,  // the subject knows how likely a sample is
-    kOracle = 16384,     // the data is oracle-text
     kGiven = 16384,      // what samples are made from
     kWords = 32768,      // the subject knows captions, and the data has them
     kPairs = 8192,       // each sample is made from what a real of its own was made from

@@ -40,6 +40,8 @@ std::vector<SampleSpec> detector_specs() {
            .shape = {1, 8, 16},
            .given = {{.domain = "parameters", .shape = {2}}}},
           {.domain = "detector", .shape = {2, 17, 17}}};
+}
+
 // Texts that may end, and of one length.
 std::vector<SampleSpec> text_specs() {
   return {{.domain = "text", .shape = {7}, .domain_state = R"({"ends":true,"vocabulary":13})"},
@@ -77,6 +79,8 @@ std::vector<SampleSpec> picture_pairs() {
     specs.push_back(std::move(spec));
   }
   return specs;
+}
+
 // For gans that take nothing without a picture to make it from: of the sample's channels, and of
 // others on an oblong.
 std::vector<SampleSpec> specs_with_given(const std::string& domain) {
