@@ -71,7 +71,8 @@ std::vector<SampleSpec> specs_of(const std::string& domain) {
 }
 
 // Pictures made from a picture, for gans that make them from nothing else: as large, half as large.
-std::vector<SampleSpec> picture_pairs() {
+std::vector<SampleSpec> pairs_of(const std::string& domain) {
+  if (domain != "image") return {};
   std::vector<SampleSpec> specs;
   for (const int64_t given : {32, 16}) {
     SampleSpec spec{.domain = "image", .shape = {3, 32, 32}};
@@ -90,7 +91,8 @@ std::vector<SampleSpec> specs_with_given(const std::string& domain) {
 }
 
 // Pictures made from captions of up to 6 tokens of a vocabulary of 12.
-std::vector<SampleSpec> captioned_pictures() {
+std::vector<SampleSpec> captioned_of(const std::string& domain) {
+  if (domain != "image") return {};
   SampleSpec spec{.domain = "image", .shape = {3, 32, 32}};
   spec.given = {{.domain = "text",
                  .shape = {6},
@@ -164,25 +166,6 @@ std::optional<SampleSpec> accepted_by(const gans::Registry::Entry& entry, Sample
   return std::nullopt;
 }
 
-void add_cases(const gans::Registry::Entry& entry, const std::vector<SampleSpec>& specs,
-               std::vector<Case>& found) {
-  for (const SampleSpec& spec : specs) {
-    const auto accepted = accepted_by(entry, spec);
-    if (!accepted) continue;  // a size that this gan does not make; see EveryDomainIsCovered
-    found.push_back({entry.info.name, name_of(entry.info.name, spec), *accepted});
-  }
-}
-
-std::vector<Case> find_cases() {
-  std::vector<Case> found;
-  for (const auto& entry : gans::registry().entries()) {
-    for (const std::string& domain : entry.info.domains) {
-      const size_t before = found.size();
-      add_cases(entry, specs_of(domain), found);
-      if (found.size() == before && domain == "image") add_cases(entry, picture_pairs(), found);
-      if (found.size() == before && domain == "image")
-        add_cases(entry, captioned_pictures(), found);
-    }
 // Sizes that this gan does not make are left out; see EveryDomainIsCovered.
 std::vector<Case> accepted_of(const gans::Registry::Entry& entry,
                               const std::vector<SampleSpec>& specs) {
@@ -199,7 +182,10 @@ std::vector<Case> find_cases() {
   for (const auto& entry : gans::registry().entries()) {
     for (const std::string& domain : entry.info.domains) {
       std::vector<Case> found = accepted_of(entry, specs_of(domain));
-      if (found.empty()) found = accepted_of(entry, specs_with_given(domain));
+      for (const auto& specs :
+           {specs_with_given(domain), pairs_of(domain), captioned_of(domain)}) {
+        if (found.empty()) found = accepted_of(entry, specs);
+      }
       all.insert(all.end(), found.begin(), found.end());
     }
   }
