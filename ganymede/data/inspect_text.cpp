@@ -119,6 +119,8 @@ std::string report_text(const DataReport& report) {
     text += line("size", sizes_text(report)) + line("channels", channels_text(report));
   } else if (!report.columns.empty()) {
     return text + columns_text(report);
+  } else if (report.mean.empty()) {
+    return text + broken_text(report) + line("duplicates", format_count(report.duplicates));
   } else {
     text += line("dimensions", std::to_string(report.mean.size()));
   }
