@@ -150,6 +150,33 @@ fs::path tunes_folder() {
   return folder.path();
 }
 
+constexpr const char* kLines = "lines";
+
+// 22 lines of 3 to 6 words.
+fs::path lines_file() {
+  static const TempFolder folder;
+  const fs::path path = folder.path() / "lines.txt";
+  if (fs::exists(path)) return path;
+  std::string text;
+  for (int i = 0; i < 22; ++i) {
+    text += "line";
+    for (int word = 0; word < 2 + i % 4; ++word) text += " w" + std::to_string(i * (word + 3) % 9);
+    text += "\n";
+  }
+  write_file_atomic(path, text);
+  return path;
+}
+
+// All stretches of training within a few steps.
+void add_lines(config::Recipe& recipe) {
+  for (const char* assignment : {"gan.likelihood_kimg=0.004", "gan.critic_kimg=0.004",
+                                 "gan.rollouts=2", "gan.generator_keep=0.8", "gan.hidden=6",
+                                 "gan.filter_maps=[5,4]"}) {
+    recipe.set(assignment);
+  }
+  recipe.set("data.path=" + lines_file().string());
+}
+
 // 22 samples: every step meets the end of an epoch or lies in its middle.
 config::Recipe recipe_for(const Case& value) {
   config::Recipe recipe =
@@ -168,6 +195,7 @@ config::Recipe recipe_for(const Case& value) {
     recipe.set("data.path=" + array_file(value.data).string());
     recipe.set("data.frames=13");
   }
+  if (value.data == kLines) add_lines(recipe);
   if (value.data == kEvents) recipe.set("data.path=" + events_file().string());
   if (value.data == kDegraded) add_degraded(recipe);
   if (has_key(value.gan, "pretrain_kimg")) recipe.set("gan.pretrain_kimg=0.004");  // one step
@@ -238,7 +266,8 @@ std::vector<Case> cases() {
                                                                 {"detector", {kEvents}},
                                                                 {"voxels", {kVoxels}},
                                                                 {"video", {kVideo}},
-                                                                {"music", {kTunes}}};
+                                                                {"music", {kTunes}},
+                                                                {"text", {kLines}}};
   std::vector<Case> found;
   for (const auto& entry : gans::registry().entries()) {
     for (const std::string& domain : entry.info.domains) {
