@@ -15,6 +15,14 @@ at::Tensor RectConv::forward(const at::Tensor& input) {
   return at::conv2d(input, *weight_, *bias_, options_.stride);
 }
 
+at::Tensor RectConv::forward(const at::Tensor& input, const at::Tensor& values) {
+  if (values.size(1) == 0) return forward(input);
+  const int64_t maps = input.size(1);
+  const at::Tensor of_planes = weight_->narrow(1, maps, values.size(1)).sum({2, 3});
+  return at::conv2d(input, weight_->narrow(1, 0, maps), *bias_, options_.stride) +
+         at::linear(values, of_planes).unsqueeze(2).unsqueeze(3);
+}
+
 RectConvTranspose::RectConvTranspose(int64_t in, int64_t out, const RectConvOptions& options)
     : options_(options) {
   // PyTorch takes the second dimension of the weight for fan-in here.
