@@ -23,6 +23,7 @@
 #include "ganymede/data/parallel.h"
 #include "ganymede/data/pictures.h"
 #include "ganymede/data/table/inspect_table.h"
+#include "ganymede/data/text/inspect_lines.h"
 #include "ganymede/media/resize.h"
 #include "ganymede/media/sheet.h"
 
@@ -291,6 +292,7 @@ DataReport inspect(const DataConfig& config, Progress* progress) {
   if (const auto pairs = std::dynamic_pointer_cast<PairDataset>(source.rows)) {
     return inspect_pairs(*pairs, config);
   }
+  if (source.rows->spec().domain == "text") return inspect_lines(*source.rows, config);
   if (source.rows->spec().domain != "points") return inspect_samples(*source.rows, config);
   return inspect_points(*source.rows, config);
 }
