@@ -66,8 +66,8 @@ def test_two_stages_resume_and_whole_pictures(photos, tmp_path):
     psnr = {score["name"]: score["value"] for score in model["scores"]}
     floor = {score["name"]: score["value"] for score in baseline["scores"]}
     assert psnr.keys() == floor.keys() == {"PSNR", "PSNR (Y)", "SSIM", "SSIM (Y)"}
-    # It adds to the bicubic picture, and has hardly learned yet.
-    assert abs(psnr["PSNR"] - floor["PSNR"]) < 6
+    # The pictures are smooth, which bicubic does well; the model has hardly learned yet.
+    assert 15 < psnr["PSNR"] < floor["PSNR"]
     assert (tmp_path / "report.html").read_text().count("data:image/png") >= 5
 
     fails(USAGE, "evaluate", tmp_path / "whole", "--data", photos, "--degrade", "nois=3", says=["noise="])
