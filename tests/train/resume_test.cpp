@@ -132,9 +132,9 @@ fs::path lines_file() {
 
 // All stretches of training within a few steps.
 void add_lines(config::Recipe& recipe) {
-  for (const char* assignment : {"gan.likelihood_kimg=0.004", "gan.critic_kimg=0.004",
-                                 "gan.rollouts=2", "gan.generator_keep=0.8", "gan.hidden=6",
-                                 "gan.filter_maps=[5,4]"}) {
+  for (const char* assignment :
+       {"gan.likelihood_kimg=0.004", "gan.critic_kimg=0.004", "gan.rollouts=2",
+        "gan.generator_keep=0.8", "gan.hidden=6", "gan.filter_maps=[5,4]"}) {
     recipe.set(assignment);
   }
   recipe.set("data.path=" + lines_file().string());
@@ -218,9 +218,11 @@ bool needs_captions(const gans::Registry::Entry& entry) {
 }
 
 std::vector<Case> cases() {
-  const std::map<std::string, std::vector<std::string>> data = {
-      {"image", {"digits", "shapes"}}, {"points", {"ring8", "gaussian"}}, {"table", {kTable}},
-      {"detector", {kEvents}}, {"text", {kLines}}};
+  const std::map<std::string, std::vector<std::string>> data = {{"image", {"digits", "shapes"}},
+                                                                {"points", {"ring8", "gaussian"}},
+                                                                {"table", {kTable}},
+                                                                {"detector", {kEvents}},
+                                                                {"text", {kLines}}};
   std::vector<Case> found;
   for (const auto& entry : gans::registry().entries()) {
     for (const std::string& domain : entry.info.domains) {
