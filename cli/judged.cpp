@@ -213,7 +213,8 @@ ReferenceData open_reference(const Judged& judged, const DataFlags& flags, Progr
     reference.note = "reference: the test split of " + reference.config.path + ", the run's data";
     return reference;
   } else if (reference.config.holdout > 0) {
-    reference.dataset = data::open_holdout(reference.config, reference.training, progress);
+    const auto training = std::const_pointer_cast<data::Dataset>(reference.training);
+    reference.dataset = data::open_holdout(reference.config, training, progress);
     reference.note = "reference: samples of " + reference.config.path + " that training never saw";
     return reference;
   } else {
