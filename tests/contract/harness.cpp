@@ -48,6 +48,17 @@ std::vector<SampleSpec> text_specs() {
           {.domain = "text", .shape = {5}, .domain_state = R"({"ends":false,"vocabulary":9})"}};
 }
 
+// Tunes of three bars of 4/4 and of 6/8, on chords.
+std::vector<SampleSpec> music_specs() {
+  std::vector<SampleSpec> specs;
+  for (const int64_t steps : {16, 12}) {
+    SampleSpec spec{.domain = "music", .shape = {3, (steps + 1) * 128}};
+    spec.given = {{.domain = "chords", .shape = {3, 13}}};
+    specs.push_back(std::move(spec));
+  }
+  return specs;
+}
+
 // Token numbers; texts that may end do so after the third token, every other one.
 at::Tensor text_rows(const SampleSpec& spec, int64_t count, Stream& random) {
   const TokenSpec tokens = token_spec_of(spec);
@@ -67,36 +78,25 @@ std::vector<SampleSpec> specs_of(const std::string& domain) {
   if (domain == "video") return {{"video", {3, 13, 32, 32}}};
   if (domain == "voxels") return {{"voxels", {1, 16, 16, 16}}};
   if (domain == "text") return text_specs();
+  if (domain == "music") return music_specs();
   return {};
 }
 
-// Pictures made from a picture, for gans that make them from nothing else: as large, half as large.
+// Pictures made from a picture, for gans that make them from nothing else: as large, with other
+// channels on an oblong, half as large.
 std::vector<SampleSpec> pairs_of(const std::string& domain) {
   if (domain != "image") return {};
-  std::vector<SampleSpec> specs;
-  for (const int64_t given : {32, 16}) {
-    SampleSpec spec{.domain = "image", .shape = {3, 32, 32}};
-    spec.given = {{.domain = "image", .shape = {3, given, given}}};
-    specs.push_back(std::move(spec));
-  }
-  return specs;
-}
-
-// For gans that take nothing without a picture to make it from: of the sample's channels, and of
-// others on an oblong.
-std::vector<SampleSpec> specs_with_given(const std::string& domain) {
-  if (domain != "image") return {};
   return {{.domain = "image", .shape = {3, 32, 32}, .given = {{"image", {3, 32, 32}}}},
-          {.domain = "image", .shape = {3, 32, 48}, .given = {{"image", {1, 32, 48}}}}};
+          {.domain = "image", .shape = {3, 32, 48}, .given = {{"image", {1, 32, 48}}}},
+          {.domain = "image", .shape = {3, 32, 32}, .given = {{"image", {3, 16, 16}}}}};
 }
 
 // Pictures made from captions of up to 6 tokens of a vocabulary of 12.
 std::vector<SampleSpec> captioned_of(const std::string& domain) {
   if (domain != "image") return {};
   SampleSpec spec{.domain = "image", .shape = {3, 32, 32}};
-  spec.given = {{.domain = "text",
-                 .shape = {6},
-                 .domain_state = R"({"vocabulary": 12, "ends": true})"}};
+  spec.given = {
+      {.domain = "text", .shape = {6}, .domain_state = R"({"vocabulary": 12, "ends": true})"}};
   return {spec};
 }
 
@@ -133,7 +133,6 @@ std::string name_of(const std::string& gan, const SampleSpec& spec) {
   for (size_t i = 0; i < spec.shape.size(); ++i) {
     name += (i > 0 ? "x" : "") + std::to_string(spec.shape[i]);
   }
-  for (const SampleSpec& given : spec.given) name += "_from_" + std::to_string(given.shape.back());
   if (spec.takes_given()) name += name_of("_of", spec.given[0]);
   return name;
 }
@@ -144,7 +143,7 @@ std::unique_ptr<gans::GanBuilder> builder_for(const gans::Registry::Entry& entry
                                               const SampleSpec& spec) {
   auto builder = entry.builder();
   config::Recipe recipe;
-  for (const char* key : {"base_channels", "discriminator_channels"}) {
+  for (const char* key : {"base_channels", "channels", "discriminator_channels", "blocks"}) {
     const bool narrow = spec.takes_given() && builder->defaults().find(key) != nullptr;
     if (narrow) recipe.set(std::string("gan.") + key + "=4");
   }
@@ -182,8 +181,7 @@ std::vector<Case> find_cases() {
   for (const auto& entry : gans::registry().entries()) {
     for (const std::string& domain : entry.info.domains) {
       std::vector<Case> found = accepted_of(entry, specs_of(domain));
-      for (const auto& specs :
-           {specs_with_given(domain), pairs_of(domain), captioned_of(domain)}) {
+      for (const auto& specs : {pairs_of(domain), captioned_of(domain)}) {
         if (found.empty()) found = accepted_of(entry, specs);
       }
       all.insert(all.end(), found.begin(), found.end());
