@@ -6,7 +6,7 @@
 
 #include "ganymede/core/error.h"
 #include "ganymede/core/text.h"
-#include "ganymede/core/token_spec.h"
+#include "ganymede/core/tokens.h"
 #include "ganymede/media/utf8.h"
 
 namespace ganymede::data {
