@@ -130,6 +130,29 @@ train::Optimizer make_optimizer(const json& golden, const gans::Phase& phase) {
   return {config, parameters};
 }
 
+// Whether exact arithmetic leaves no gradient: a bias in front of a batch norm, or of all logits in
+// a relative game. Adam turns the rounding that is left into steps as large as its rate, and
+// running means follow.
+bool is_idle(const std::string& path, const nn::TensorMap& state, bool relative) {
+  if (path.ends_with("running_mean")) return true;
+  if (relative && (path == "logit.bias" || path == "hidden.0.bias")) return true;
+  if (!path.ends_with(".bias")) return false;
+  const std::string layer = path.substr(0, path.size() - 5);
+  const size_t dot = layer.rfind('.');
+  if (dot == std::string::npos ||
+      layer.find_first_not_of("0123456789", dot + 1) != std::string::npos)
+    return false;
+  const std::string next = std::to_string(std::stoi(layer.substr(dot + 1)) + 1);
+  return state.contains(layer.substr(0, dot + 1) + next + ".running_mean");
+}
+
+// What that may amount to: each entry may have gone the other way at every step.
+double idle_tolerance(const at::Tensor& tensor, const json& expected) {
+  constexpr double kRate = 2e-4, kFloor = 0.05;
+  const double slack = 2 * kRate * kSteps * std::sqrt(static_cast<double>(tensor.numel()));
+  return slack / std::max(expected[0].get<double>(), kFloor);
+}
+
 TEST_P(RestoreGolden, FiveStepsEndInTheSameState) {
   std::map<std::string, train::Optimizer> optimizers;
   for (const gans::Phase& phase : gan_->phases()) {
@@ -155,8 +178,11 @@ TEST_P(RestoreGolden, FiveStepsEndInTheSameState) {
     const nn::TensorMap state = network->module->state();
     const json& expected = golden_["final"][network->name];
     ASSERT_EQ(state.size(), expected.size()) << network->name;
+    const bool relative = golden_["config"]["relative"] == "\"average\"";
     for (const auto& [path, tensor] : state) {
-      expect_digest(tensor, expected.at(path), 2e-5, 0.05, network->name + "/" + path);
+      const bool idle = is_idle(path, state, relative);
+      const double tolerance = idle ? idle_tolerance(tensor, expected.at(path)) : 2e-5;
+      expect_digest(tensor, expected.at(path), tolerance, 0.05, network->name + "/" + path);
     }
   }
 }
