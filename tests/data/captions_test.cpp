@@ -58,8 +58,8 @@ TEST(CaptionFile, ColumnsAreFoundByManyNames) {
 }
 
 TEST(CaptionFile, RowsThatSayNothingAreListed) {
-  const CaptionFile file =
-      parse_captions("image,caption\na.png,\"one, two\"\nb.png,\n,three\nc.png,four,five\n", "x.csv");
+  const CaptionFile file = parse_captions(
+      "image,caption\na.png,\"one, two\"\nb.png,\n,three\nc.png,four,five\n", "x.csv");
   ASSERT_EQ(file.rows.size(), 1U);
   EXPECT_EQ(file.rows[0].captions.main[0], "one, two");
   ASSERT_EQ(file.broken.size(), 3U);
@@ -169,7 +169,8 @@ TEST(Captions, ATextFileBesideEachPicture) {
             (std::vector<std::string>{"first line", "second line"}));
   EXPECT_EQ(set->class_names(), (std::vector<std::string>{"x", "y"}));
   EXPECT_EQ(reasons(*set),
-            (std::vector<std::string>{"y/c.txt: no caption in it", "x/z.txt: captions without a picture",
+            (std::vector<std::string>{"y/c.txt: no caption in it",
+                                      "x/z.txt: captions without a picture",
                                       "y/c.png: a picture without a caption"}));
 }
 

@@ -81,10 +81,10 @@ TEST_P(GoldenMusic, NetworksHavePyTorchsParameters) {
 
 TEST_P(GoldenMusic, MakesTheSameTunesBarByBar) {
   const Batch batch = batch_at(golden_, 0);
-  const gans::Request request{
-      .seeds = {},
-      .z = by_formula({batch.size(), gan_->latent().dim}, [](double i) { return std::sin(1.3 * i); }),
-      .given = batch.given};
+  const gans::Request request{.seeds = {},
+                              .z = by_formula({batch.size(), gan_->latent().dim},
+                                              [](double i) { return std::sin(1.3 * i); }),
+                              .given = batch.given};
   const at::Tensor tunes = gans::sample(*gan_, request);
   const int64_t melody = golden_["steps_in_bar"].get<int64_t>() * kPitches;
   expect_digest(tunes.narrow(2, 0, melody), golden_["generated"], 1e-5, 1e-3, "tunes");

