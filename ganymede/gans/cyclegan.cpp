@@ -61,7 +61,7 @@ struct CycleganConfig {
   throw UsageError({.where = "gan cyclegan",
                     .found = found,
                     .allowed = allowed,
-                    .remedy = "see docs/translation.md for data of two kinds"});
+                    .remedy = "see docs/translate.md for data of two kinds"});
 }
 
 at::Tensor distance(const at::Tensor& a, const at::Tensor& b) { return (a - b).abs().mean(); }

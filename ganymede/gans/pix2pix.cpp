@@ -73,7 +73,7 @@ struct Pix2pixConfig : Game {
   throw UsageError({.where = "gan pix2pix",
                     .found = found,
                     .allowed = allowed,
-                    .remedy = "see docs/translation.md for the forms of pairs"});
+                    .remedy = "see docs/translate.md for the forms of pairs"});
 }
 
 class Pix2pix final : public Gan {
