@@ -28,6 +28,22 @@ media::Image strips(const std::vector<std::vector<media::Image>>& sides,
   return media::contact_sheet(tiles, static_cast<int>(across * sides.size()), sheet);
 }
 
+// What was made beside what is real, one row for each caption.
+media::Image beside_captions(const std::vector<media::Image>& made,
+                             const std::vector<media::Image>& reals,
+                             const std::vector<std::string>& captions, const std::string& title) {
+  std::vector<media::Image> tiles;
+  for (size_t i = 0; i < made.size(); ++i) {
+    tiles.push_back(made[i]);
+    tiles.push_back(reals[i]);
+  }
+  media::SheetOptions sheet;
+  sheet.scale = 0;
+  sheet.title = title.empty() ? "made, real" : title;
+  sheet.row_labels = captions;
+  return media::contact_sheet(tiles, 2, sheet);
+}
+
 }  // namespace
 
 media::Image preview_made(const SampleSpec& spec, const at::Tensor& given, const at::Tensor& made,
@@ -43,6 +59,8 @@ media::Image preview_made(const SampleSpec& spec, const at::Tensor& given, const
   PreviewOptions titled = options;
   if (titled.row_labels.empty()) titled.row_labels = giver.captions(given);
   if (!titled.row_labels.empty() && titled.columns == 0) titled.columns = 1;
+  if (titled.columns == 1 && !sides[1].empty() && reals.defined() && reals.sizes() == made.sizes())
+    return beside_captions(sides[1], domain.pictures(reals), titled.row_labels, options.title);
   return domain.preview(made, reals, titled);
 }
 
