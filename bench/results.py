@@ -54,7 +54,7 @@ bootstrap interval of the median. `eager` is the plain script, `tuned` what a ca
 
 def machine_text(report):
     machine = report["machine"]
-    waiting = ", ".join(f"{key}={value}" for key, value in machine["environment"].items()) or "default waiting"
+    waiting = ", ".join(f"{key}={value}" for key, value in machine.get("environment", {}).items()) or "default waiting"
     return (f"{machine.get('cpu', 'unknown CPU')} ({', '.join(machine.get('vectors', []))}), {machine['usable_cpus']} CPUs, "
             f"{machine['memory_bytes'] / 2**30:.0f} GiB, load {machine['load_before']:.1f} at the end, {waiting}; "
             f"torch {torch_of(report)}; {report['date']}, commit {report['commit']}")

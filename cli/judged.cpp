@@ -81,9 +81,10 @@ metrics::WordAccess words_of(const std::shared_ptr<infer::Model>& model) {
               [model](const at::Tensor& given) {
                 return gans::embed_given(model->gan(), given, model->device());
               },
-          .embed_samples = [model](const at::Tensor& samples) {
-            return gans::embed_samples(model->gan(), samples, model->device());
-          }};
+          .embed_samples =
+              [model](const at::Tensor& samples) {
+                return gans::embed_samples(model->gan(), samples, model->device());
+              }};
 }
 
 Judged open_model(const std::string& path, const std::string& device) {
@@ -210,6 +211,11 @@ ReferenceData open_reference(const Judged& judged, const DataFlags& flags, Progr
     reference.config.limit = 0;
     reference.dataset = std::move(test);
     reference.note = "reference: the test split of " + reference.config.path + ", the run's data";
+    return reference;
+  } else if (reference.config.holdout > 0) {
+    const auto training = std::const_pointer_cast<data::Dataset>(reference.training);
+    reference.dataset = data::open_holdout(reference.config, training, progress);
+    reference.note = "reference: samples of " + reference.config.path + " that training never saw";
     return reference;
   } else {
     reference.note = "reference: " + reference.config.path +

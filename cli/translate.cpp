@@ -38,18 +38,21 @@ infer::Model open_model(const Arguments& args) {
   return infer::Model::load(media::find_checkpoint(checkpoints, args.checkpoint), args.device);
 }
 
-bool lies_below(const fs::path& path, const fs::path& folder) {
+// Where `out` lies below `folder`, as names there begin; empty where it does not.
+std::string part_below(const fs::path& folder, const fs::path& out) {
   const fs::path relative =
-      fs::weakly_canonical(path).lexically_relative(fs::weakly_canonical(folder));
-  return !relative.empty() && relative.begin()->string() != "..";
+      fs::weakly_canonical(out).lexically_relative(fs::weakly_canonical(folder));
+  const bool below = !relative.empty() && relative != "." && relative.begin()->string() != "..";
+  return below ? relative.generic_string() + "/" : std::string();
 }
 
 // Pictures of the folder; what an earlier call wrote below it is none of them.
 std::vector<std::string> pictures_in(const fs::path& folder, const fs::path& out) {
+  const std::string own = part_below(folder, out);
   std::vector<std::string> names;
   for (const std::string& name : data::list_folder(folder).names) {
-    const bool own = !fs::equivalent(folder, out) && lies_below(folder / name, out);
-    if (data::is_picture_name(name) && !data::lies_hidden(name) && !own) names.push_back(name);
+    const bool made = !own.empty() && name.starts_with(own);
+    if (data::is_picture_name(name) && !data::lies_hidden(name) && !made) names.push_back(name);
   }
   if (names.empty()) {
     throw DataError({.where = folder.string(),

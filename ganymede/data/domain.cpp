@@ -12,6 +12,7 @@
 #include "ganymede/data/music/music_domain.h"
 #include "ganymede/data/points_domain.h"
 #include "ganymede/data/table/table_domain.h"
+#include "ganymede/data/video/video_domain.h"
 #include "ganymede/data/voxels/voxel_domain.h"
 #include "ganymede/data/text/text_domain.h"
 
@@ -41,6 +42,7 @@ const std::map<std::string, MakeDomain>& makers() {
       {"music", with_state<MusicDomain>},
       {"points", stateless<PointsDomain>},
       {"table", with_state<TableDomain>},
+      {"video", stateless<VideoDomain>},
       {"voxels", stateless<VoxelDomain>},
       {"text", with_state<TextDomain>},
   };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "ganymede/media/meaning.h"
 #include "ganymede/media/sheet.h"
 
 namespace ganymede::data {
@@ -11,20 +12,30 @@ namespace {
 
 constexpr size_t kMostAcross = 4;  // strips side by side
 
-// Strips of what was given, made and real, several side by side.
-media::Image strips(const std::vector<std::vector<media::Image>>& sides,
-                    const PreviewOptions& options) {
+struct Side {
+  const char* title;
+  std::vector<media::Image> pictures;
+};
+
+// Strips side by side, all pictures as large as those of the last side where that takes whole
+// pixels.
+media::Image strips(const std::vector<Side>& sides, const PreviewOptions& options) {
   std::vector<media::Image> tiles;
-  const size_t count = sides.front().size();
+  const size_t count = sides.front().pictures.size();
   const size_t across = std::clamp<size_t>((count + 5) / 6, 1, kMostAcross);
   for (size_t i = 0; i < count; ++i) {
-    for (const auto& side : sides) tiles.push_back(media::with_channels(side[i], 3));
+    const media::Image& last = sides.back().pictures[i];
+    for (const Side& side : sides) {
+      const media::Image& picture = side.pictures[i];
+      const bool grows = last.width % picture.width == 0 && last.height % picture.height == 0;
+      tiles.push_back(grows ? media::resize_nearest(picture, last.width, last.height) : picture);
+    }
   }
   media::SheetOptions sheet;
   sheet.scale = 0;
   sheet.title = options.title;
-  sheet.column_titles = {"given", "made", "real"};
-  sheet.column_titles.resize(sides.size());
+  for (const Side& side : sides) sheet.column_titles.emplace_back(side.title);
+  sheet.group = static_cast<int>(sides.size());
   return media::contact_sheet(tiles, static_cast<int>(across * sides.size()), sheet);
 }
 
@@ -49,19 +60,22 @@ media::Image beside_captions(const std::vector<media::Image>& made,
 media::Image preview_made(const SampleSpec& spec, const at::Tensor& given, const at::Tensor& made,
                           const at::Tensor& reals, const PreviewOptions& options) {
   const Domain& domain = domain_of(spec);
+  if (!made.defined() && (!spec.takes_given() || !given.defined()))
+    return domain.preview(reals, {}, options);
   if (!spec.takes_given() || !given.defined()) return domain.preview(made, reals, options);
   const Domain& giver = domain_of(spec.given[0]);
-  std::vector<std::vector<media::Image>> sides = {giver.pictures(given), domain.pictures(made)};
-  if (!sides[0].empty() && !sides[1].empty()) {
-    if (reals.defined()) sides.push_back(domain.pictures(reals));
-    return strips(sides, options);
-  }
+  std::vector<Side> sides = {{"given", giver.pictures(given)}};
+  if (made.defined()) sides.push_back({"made", domain.pictures(made)});
+  if (reals.defined()) sides.push_back({"real", domain.pictures(reals)});
+  const auto shows = [](const Side& side) { return !side.pictures.empty(); };
+  if (std::ranges::all_of(sides, shows)) return strips(sides, options);
   PreviewOptions titled = options;
   if (titled.row_labels.empty()) titled.row_labels = giver.captions(given);
   if (!titled.row_labels.empty() && titled.columns == 0) titled.columns = 1;
-  if (titled.columns == 1 && !sides[1].empty() && reals.defined() && reals.sizes() == made.sizes())
+  const bool both = made.defined() && reals.defined() && reals.sizes() == made.sizes();
+  if (titled.columns == 1 && both && !sides[1].empty())
     return beside_captions(sides[1], domain.pictures(reals), titled.row_labels, options.title);
-  return domain.preview(made, reals, titled);
+  return made.defined() ? domain.preview(made, reals, titled) : domain.preview(reals, {}, titled);
 }
 
 }  // namespace ganymede::data

@@ -13,6 +13,7 @@
 
 #include "ganymede/core/error.h"
 #include "ganymede/core/hash.h"
+#include "ganymede/core/text.h"
 #include "ganymede/data/builtin.h"
 #include "ganymede/data/domain.h"
 #include "ganymede/data/find.h"
@@ -22,6 +23,7 @@
 #include "ganymede/data/parallel.h"
 #include "ganymede/data/pictures.h"
 #include "ganymede/data/table/inspect_table.h"
+#include "ganymede/data/text/inspect_lines.h"
 #include "ganymede/media/resize.h"
 #include "ganymede/media/sheet.h"
 
@@ -182,6 +184,12 @@ DataReport inspect_pictures(const PictureSet& set, const DataConfig& config, Pro
   return report;
 }
 
+std::string join_numbers(const std::vector<int64_t>& numbers) {
+  std::vector<std::string> parts;
+  for (const int64_t number : numbers) parts.push_back(std::to_string(number));
+  return join(parts, " x ");
+}
+
 DataReport inspect_points(const Dataset& set, const DataConfig& config) {
   DataReport report;
   report.path = config.path;
@@ -221,6 +229,42 @@ DataReport inspect_points(const Dataset& set, const DataConfig& config) {
   return report;
 }
 
+// Samples of any other domain: what they are in numbers, and the domain's own picture of some.
+DataReport inspect_samples(const Dataset& set, const DataConfig& config) {
+  const SampleSpec& spec = set.spec();
+  DataReport report;
+  report.path = config.path;
+  report.kind = set.kind();
+  report.domain = spec.domain;
+  report.split = config.split;
+  report.samples = set.size();
+  report.broken = set.broken();
+  report.notes.emplace_back("sample",
+                            fmt::format("{} [{}]", spec.domain, join_numbers(spec.shape)));
+  for (const SampleSpec& given : spec.given)
+    report.notes.emplace_back("given",
+                              fmt::format("{} [{}]", given.domain, join_numbers(given.shape)));
+  std::vector<float> values(static_cast<size_t>(spec.elements()));
+  std::vector<int64_t> labels;
+  std::vector<uint64_t> hashes;
+  std::vector<std::string> names;
+  for (int64_t i = 0; i < set.size(); ++i) {
+    set.read(i, values.data());
+    hashes.push_back(
+        xxh3({reinterpret_cast<const char*>(values.data()), sizeof(float) * values.size()}));
+    names.push_back(set.name(i));
+    if (spec.classes > 0) labels.push_back(set.label(i));
+  }
+  if (!labels.empty()) count_labels(labels, spec.classes, set.class_names(), report);
+  count_duplicates(hashes, names, report);
+  const Domain& domain = domain_of(spec);
+  const int64_t shown = std::min(set.size(), domain.preview_count(spec));
+  std::vector<int64_t> places;
+  for (int64_t i = 0; i < shown; ++i) places.push_back(i * set.size() / shown);
+  report.sheet = domain.preview(read_batch(set, places).samples, {}, {});
+  return report;
+}
+
 // Pairs of several sizes are no reason to say nothing of them.
 Source open_whatever_size(const DataConfig& config, Progress* progress) {
   DataConfig wishes = config;
@@ -248,6 +292,8 @@ DataReport inspect(const DataConfig& config, Progress* progress) {
   if (const auto pairs = std::dynamic_pointer_cast<PairDataset>(source.rows)) {
     return inspect_pairs(*pairs, config);
   }
+  if (source.rows->spec().domain == "text") return inspect_lines(*source.rows, config);
+  if (source.rows->spec().domain != "points") return inspect_samples(*source.rows, config);
   return inspect_points(*source.rows, config);
 }
 

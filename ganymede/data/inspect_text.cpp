@@ -119,12 +119,14 @@ std::string report_text(const DataReport& report) {
     text += line("size", sizes_text(report)) + line("channels", channels_text(report));
   } else if (!report.columns.empty()) {
     return text + columns_text(report);
-  } else {
+  } else if (!report.mean.empty()) {
     text += line("dimensions", std::to_string(report.mean.size()));
   }
-  text += line("range", format_number(report.minimum) + " to " + format_number(report.maximum));
-  text +=
-      line("mean", numbers_text(report.mean)) + line("deviation", numbers_text(report.deviation));
+  if (!report.mean.empty()) {
+    text += line("range", format_number(report.minimum) + " to " + format_number(report.maximum));
+    text +=
+        line("mean", numbers_text(report.mean)) + line("deviation", numbers_text(report.deviation));
+  }
   text += labels_text(report) + broken_text(report);
   text += line("duplicates", format_count(report.duplicates));
   for (const std::string& name : report.duplicate_names) text += "  " + name + "\n";

@@ -7,6 +7,7 @@
 #include "ganymede/data/degraded.h"
 #include "ganymede/data/pairs/open_pairs.h"
 #include "ganymede/data/music/music_data.h"
+#include "ganymede/data/video/video_data.h"
 #include "ganymede/data/voxels/voxel_data.h"
 #include "ganymede/data/text/text_data.h"
 
@@ -21,6 +22,7 @@ const std::vector<DataKind>& data_kinds() {
       {"music", is_music, open_music},
       {"voxels", voxels_fit, open_voxels},
       {"text", resembles_text, open_text},
+      {"video", video_fits, open_video},
   };
   return kinds;
 }

@@ -5,7 +5,9 @@
 //
 // The critic sees `pack` rows at once (PacGAN: Lin et al. 2018, arXiv 1712.04086); the gradient
 // penalty is that of the packed vector. Generated rows of a critic step answer the batch's
-// conditions in another order, so that packs of both kinds are unpaired, as published.
+// conditions in another order, so that packs of both kinds are unpaired, as published. With
+// `shared_fakes` G learns from the rows that the critic has just judged (beyond the paper): one
+// pass of G for both.
 #include <ATen/ATen.h>
 
 #include "ganymede/core/error.h"
@@ -28,6 +30,7 @@ struct CtganConfig {
   double penalty_weight = 10;
   double condition_weight = 1;
   int64_t critic_steps = 1;
+  bool shared_fakes = false;
 
   static void describe(config::Schema<CtganConfig>& s) {
     s.field("latent_dim", &CtganConfig::latent_dim, "size of z ~ N(0, 1)").range(1, 65536);
@@ -50,6 +53,8 @@ struct CtganConfig {
         .range(0, 1e6);
     s.field("critic_steps", &CtganConfig::critic_steps, "updates of the critic for one of G")
         .range(1, 1000);
+    s.field("shared_fakes", &CtganConfig::shared_fakes,
+            "G learns from the rows of the critic's step instead of fresh ones");
   }
 };
 
@@ -117,25 +122,45 @@ class Ctgan final : public Gan {
   }
 
   struct Made {
-    at::Tensor raw;  // before the heads
+    at::Tensor condition;  // what the rows were asked for; undefined without conditions
+    at::Tensor raw;        // before the heads
     at::Tensor rows;
   };
+
+  at::Tensor raw_rows(const at::Tensor& condition, int64_t count, Step& step) {
+    return generator_(joined(step.latents(latent(), count), condition));
+  }
+  at::Tensor activated(const at::Tensor& raw, Step& step) const {
+    const at::Tensor draws = nn::gumbel_of(step.uniform(raw.sizes()));
+    return nn::activate_spans(raw, spec().spans, config_.temperature, draws);
+  }
   Made make(const at::Tensor& condition, int64_t count, Step& step) {
-    const at::Tensor z = step.latents(latent(), count);
-    const at::Tensor raw = generator_(joined(z, condition));
-    const at::Tensor draws = nn::gumbel_of(step.uniform({count, width_}));
-    return {raw, nn::activate_spans(raw, spec().spans, config_.temperature, draws)};
+    const at::Tensor raw = raw_rows(condition, count, step);
+    return {condition, raw, activated(raw, step)};
+  }
+
+  static at::Tensor shuffled(const Batch& reals, Step& step) {
+    if (!reals.condition.defined()) return {};
+    return reals.condition.index_select(0, step.uniform({reals.size()}).argsort());
+  }
+
+  // The rows of this step, for both players.
+  Made make_once(const Batch& reals, Step& step) {
+    const at::Tensor condition = step.once("condition", [&] { return shuffled(reals, step); });
+    const at::Tensor raw =
+        step.once("raw", [&] { return raw_rows(condition, reals.size(), step); });
+    return {condition, raw, step.once("rows", [&] { return activated(raw, step); })};
   }
 
   Terms critic_loss(const Batch& reals, Step& step) {
-    at::Tensor shuffled = reals.condition;
-    if (shuffled.defined())
-      shuffled = shuffled.index_select(0, step.uniform({reals.size()}).argsort());
-    const at::Tensor rows = make(shuffled, reals.size(), step).rows.detach();
-    const at::Tensor fakes = packed(joined(rows, shuffled));
+    const Made made = config_.shared_fakes ? make_once(reals, step)
+                                           : make(shuffled(reals, step), reals.size(), step);
+    const at::Tensor fakes = packed(joined(made.rows.detach(), made.condition));
     const at::Tensor samples = packed(joined(reals.samples, reals.condition));
-    const at::Tensor fake = critic_(fakes);
-    const at::Tensor real = critic_(samples);
+    // Both in one pass: the critic's weights are read once.
+    const at::Tensor both = critic_(at::cat({fakes, samples}));
+    const at::Tensor fake = both.narrow(0, 0, fakes.size(0));
+    const at::Tensor real = both.narrow(0, fakes.size(0), samples.size(0));
     return {{"adversarial", loss::discriminator(loss::Adversarial::kWasserstein, real, fake)},
             {"gradient_penalty", loss::gradient_penalty(critic_, samples, fakes, step.random()),
              config_.penalty_weight},
@@ -144,12 +169,13 @@ class Ctgan final : public Gan {
   }
 
   Terms generator_loss(const Batch& reals, Step& step) {
-    const Made made = make(reals.condition, reals.size(), step);
-    const at::Tensor fake = critic_(packed(joined(made.rows, reals.condition)));
+    const Made made =
+        config_.shared_fakes ? make_once(reals, step) : make(reals.condition, reals.size(), step);
+    const at::Tensor fake = critic_(packed(joined(made.rows, made.condition)));
     Terms terms = {{"adversarial", loss::generator(loss::Adversarial::kWasserstein, fake)}};
-    if (reals.condition.defined())
+    if (made.condition.defined())
       terms.push_back({"condition",
-                       loss::condition_cross_entropy(made.raw, reals.condition, spec().spans),
+                       loss::condition_cross_entropy(made.raw, made.condition, spec().spans),
                        config_.condition_weight});
     return terms;
   }

@@ -17,8 +17,8 @@ struct TranslateOptions {
   // most 512 x 768 px, else parts that make 512 x 512; -1: always whole pictures.
   int64_t tile_px = 0;
   int64_t overlap_px = 32;
-  std::string direction;  // by name (Gan::directions()); empty: the first
-  uint64_t seed = 0;      // of what the gan draws, for each part alike
+  std::string direction = {};  // by name (Gan::directions()); empty: the first
+  uint64_t seed = 0;           // of what the gan draws, for each part alike
 };
 
 // The number of a direction by its name: "A to B", "a_to_b", "AtoB", or by its number from 0.

@@ -179,7 +179,8 @@ struct Columns {
 
 Columns columns_of(std::string_view header, const Lines& lines, HitEvents& all) {
   const auto names = fields(header);
-  Columns columns{.count = names.size()};
+  Columns columns;
+  columns.count = names.size();
   const auto find = [&](std::string_view name) {
     const auto found = std::ranges::find(names, name);
     if (found == names.end()) {

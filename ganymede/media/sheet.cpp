@@ -16,6 +16,7 @@ constexpr int kMaxScale = 1024;
 constexpr int kTextMarginPx = 6;
 constexpr int kTitleScale = 2;
 constexpr int kColumnTitleGapPx = 3;
+constexpr int kGroupGapPx = 10;
 
 bool is_grey(Color color) { return color[0] == color[1] && color[1] == color[2]; }
 
@@ -34,7 +35,12 @@ struct Layout {
   int left;  // where the first cell starts
   int top;
   int padding;
-  int64_t width() const { return left + int64_t{columns} * (cell_width + padding); }
+  int group;
+  int gaps(int column) const { return group > 0 ? column / group * kGroupGapPx : 0; }
+  int cell_left(int column) const { return left + column * (cell_width + padding) + gaps(column); }
+  int64_t width() const {
+    return left + int64_t{columns} * (cell_width + padding) + gaps(columns - 1);
+  }
   int64_t height() const { return top + int64_t{rows} * (cell_height + padding); }
 };
 
@@ -60,6 +66,7 @@ Layout lay_out(const std::vector<Image>& tiles, int columns, const SheetOptions&
   layout.cell_width = width * layout.scale;
   layout.cell_height = height * layout.scale;
   layout.padding = options.padding_px;
+  layout.group = options.group;
   layout.left = layout.padding + (label_width > 0 ? label_width + 2 * kTextMarginPx : 0);
   const bool titled = !options.title.empty();
   layout.top = layout.padding + (titled ? kFontLineHeightPx * kTitleScale + kTextMarginPx : 0);
@@ -101,8 +108,7 @@ void write_texts(Image& sheet, const Layout& layout, const SheetOptions& options
   for (int column = 0; titles > 0 && column < layout.columns; ++column) {
     std::string text = options.column_titles[column % titles];
     text.resize(std::min(text.size(), static_cast<size_t>(layout.cell_width / kFontAdvancePx)));
-    const int middle =
-        layout.left + column * (layout.cell_width + layout.padding) + layout.cell_width / 2;
+    const int middle = layout.cell_left(column) + layout.cell_width / 2;
     draw_text(sheet, middle - text_width(text) / 2, layout.top - kFontLineHeightPx, text, ink);
   }
   const int rows = std::min(layout.rows, static_cast<int>(options.row_labels.size()));
@@ -148,8 +154,7 @@ Image contact_sheet(const std::vector<Image>& tiles, int columns, const SheetOpt
     const int column = static_cast<int>(i) % columns;
     const int row = static_cast<int>(i) / columns;
     const Image& tile = tiles[i];
-    const int left = layout.left + column * (layout.cell_width + layout.padding) +
-                     (layout.cell_width - tile.width * layout.scale) / 2;
+    const int left = layout.cell_left(column) + (layout.cell_width - tile.width * layout.scale) / 2;
     const int top = layout.top + row * (layout.cell_height + layout.padding) +
                     (layout.cell_height - tile.height * layout.scale) / 2;
     paste(sheet, tile, left, top, layout.scale, options.background);

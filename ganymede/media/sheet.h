@@ -16,6 +16,7 @@ struct SheetOptions {
   std::string title = {};
   // Above the columns, in turn; cut to the width of a column. Shorter than the columns: repeated.
   std::vector<std::string> column_titles = {};
+  int group = 0;                             // > 0: a wider gap behind every so many columns
   std::vector<std::string> row_labels = {};  // left of the rows; may be shorter than the rows
 };
 

@@ -62,6 +62,8 @@ Findings measure_new_bars(const Comparison& c);
 // Over solids and clips.
 Findings measure_solids(const Comparison& c);
 Findings measure_solid_variety(const Comparison& c);
+Findings measure_frames(const Comparison& c);
+Findings measure_motion(const Comparison& c);
 // Of texts.
 Findings measure_bleu(const Comparison& c);
 Findings measure_self_bleu(const Comparison& c);

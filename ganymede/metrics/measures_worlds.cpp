@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "ganymede/core/text.h"
+#include "ganymede/metrics/clips.h"
 #include "ganymede/metrics/measures.h"
 #include "ganymede/metrics/solids.h"
 
@@ -53,6 +54,23 @@ Findings measure_solid_variety(const Comparison& c) {
   return {{.name = "coverage", .value = found.coverage, .better = Better::kHigher, .note = note},
           {.name = "matching IoU", .value = found.matching, .better = Better::kHigher},
           {.name = "1-NN accuracy", .value = found.neighbour_accuracy, .note = "0.5 is best"}};
+}
+
+Findings measure_frames(const Comparison& c) {
+  return {{.name = "frame FD",
+           .value = frame_distance(c.real.samples, c.fake.samples),
+           .note = fmt::format("{} frames of each clip",
+                               c.fake.samples.dim() > 2 ? c.fake.samples.size(2) : 0)}};
+}
+
+Findings measure_motion(const Comparison& c) {
+  const MotionStatistics fake = motion_statistics(c.fake.samples);
+  const MotionStatistics real = motion_statistics(c.real.samples);
+  return {beside("motion", mean_of(fake.motion), mean_of(real.motion), "of 255"),
+          beside("motion deviation", fake.motion.std().item<double>(),
+                 real.motion.std().item<double>(), "of 255"),
+          beside("jerk", mean_of(fake.jerk), mean_of(real.jerk), "of 255"),
+          beside("travel", mean_of(fake.travel), mean_of(real.travel), "of 255")};
 }
 
 }  // namespace ganymede::metrics

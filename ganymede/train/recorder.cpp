@@ -207,7 +207,7 @@ void Recorder::save_reals(const data::Dataset& dataset, uint64_t seed) {
   class_names_ = dataset.class_names();
   if (fs::exists(folder_.reals())) return;
   media::write_image(folder_.reals(), data::preview_made(dataset.spec(), reals_.given,
-                                                         reals_.samples, at::Tensor(), {}));
+                                                         at::Tensor(), reals_.samples, {}));
 }
 
 fs::path Recorder::save_fakes(Trainer& trainer) {

@@ -79,3 +79,15 @@ def test_a_worker_answers_and_stops():
 
 def test_numbers_are_short():
     assert [results.number(value) for value in (0.01234, 12.345, 1234.5)] == ["0.0123", "12.3", "1,234"]
+
+
+def test_stages_beside_the_package_are_told_and_tabled():
+    rounds = [{"ganymede": turn(1.0, 0.0)["ganymede"], "package": turn(0.0, 4.0)["eager"]} for _ in range(3)]
+    stage = {"rounds": rounds, "per_step": {name: harness.per_step(rounds, name) for name in rounds[0]},
+             "ratios": {"package": harness.ratios(rounds, "package")}}
+    report = {"name": "ctgan_rows", "threads": 1, "rows": 1000, "steps_per_epoch": 2, "stages": {"encode": stage, "epoch": stage}}
+    told = results.stages_text(report)
+    assert "1,000 rows" in told and told.count("against package: wall 4.00 (4.00 to 4.00)") == 2
+    table = results.stages_table([report])
+    assert table[-1] == "| ctgan_rows | 1 | epoch | 4.00 (4.00 to 4.00) | 4.00 (4.00 to 4.00) | 1 | 4 |"
+    assert results.stages_table([]) == []

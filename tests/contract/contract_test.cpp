@@ -121,7 +121,8 @@ TEST_P(Contract, SharedValuesLeaveParametersAndAveragesAlone) {
 TEST_P(Contract, SamplesHaveTheRightShapeTypeAndRange) {
   for (const int64_t steps : {0, 2}) {
     train(*gan_, steps, 5);
-    const at::Tensor samples = gans::sample(*gan_, seeds_for(gan_->spec(), {0, 1, 2, 12345678901234567ull}));
+    const at::Tensor samples =
+        gans::sample(*gan_, seeds_for(gan_->spec(), {0, 1, 2, 12345678901234567ull}));
     std::vector<int64_t> shape = GetParam().spec.shape;
     shape.insert(shape.begin(), 4);
     EXPECT_EQ(samples.sizes(), at::IntArrayRef(shape));
@@ -211,12 +212,12 @@ TEST_P(Contract, AClassIsObeyedAndNothingElseOfTheSampleIsDrawnAnew) {
     request.labels = labels;
     return gans::sample(*gan_, request);
   };
-  const auto of_class = [&](int64_t label) {
-    return asked(at::full({1}, label, at::kLong));
-  };
+  const auto of_class = [&](int64_t label) { return asked(at::full({1}, label, at::kLong)); };
   EXPECT_FALSE(at::equal(of_class(0), of_class(1)));
-  const at::Tensor drawn = gans::drawn_classes(seeds_for(gan_->spec(), {8}), GetParam().spec.classes);
-  EXPECT_TRUE(at::equal(gans::sample(*gan_, seeds_for(gan_->spec(), {8})), of_class(drawn.item<int64_t>())));
+  const at::Tensor drawn =
+      gans::drawn_classes(seeds_for(gan_->spec(), {8}), GetParam().spec.classes);
+  EXPECT_TRUE(at::equal(gans::sample(*gan_, seeds_for(gan_->spec(), {8})),
+                        of_class(drawn.item<int64_t>())));
   if (!gan_->mixes_classes()) return;
   const at::Tensor whole = at::zeros({1, GetParam().spec.classes});
   whole[0][1] = 1;
@@ -239,10 +240,12 @@ TEST_P(Contract, SavedStateGivesTheSameSamplesAndTheSameNextStep) {
   train(*gan_, 2, 5);
   const State saved = copy_of(gan_->state());
   const auto other = make(GetParam(), 1234);
-  EXPECT_FALSE(at::equal(gans::sample(*gan_, seeds_for(gan_->spec(), {1})), gans::sample(*other, seeds_for(gan_->spec(), {1}))));
+  EXPECT_FALSE(at::equal(gans::sample(*gan_, seeds_for(gan_->spec(), {1})),
+                         gans::sample(*other, seeds_for(gan_->spec(), {1}))));
   other->load_state(saved, "test");
   EXPECT_EQ(differences(saved, other->state()), std::vector<std::string>{});
-  EXPECT_TRUE(at::equal(gans::sample(*gan_, seeds_for(gan_->spec(), {1})), gans::sample(*other, seeds_for(gan_->spec(), {1}))));
+  EXPECT_TRUE(at::equal(gans::sample(*gan_, seeds_for(gan_->spec(), {1})),
+                        gans::sample(*other, seeds_for(gan_->spec(), {1}))));
   train(*gan_, 1, 99);
   train(*other, 1, 99);
   EXPECT_EQ(differences(gan_->state(), other->state()), std::vector<std::string>{});

@@ -149,9 +149,11 @@ TEST(Pairs, FoldersMeetByNameAndNameWhatIsMissing) {
   EXPECT_EQ(std::set<std::string>(names.begin(), names.end()),
             (std::set<std::string>{"3.png", "4.png", "5.png", "6.png"}));
   for (const BrokenFile& file : set->broken()) {
-    if (file.path.ends_with("A/3.png")) EXPECT_TRUE(contains(file.reason, "side B"));
-    if (file.path.ends_with("B/6.png")) EXPECT_TRUE(contains(file.reason, "side A"));
-    if (file.path.ends_with("4.png")) EXPECT_TRUE(contains(file.reason, "4 x 5 px"));
+    const std::string expected = file.path.ends_with("A/3.png")   ? "side B"
+                                 : file.path.ends_with("B/6.png") ? "side A"
+                                 : file.path.ends_with("4.png")   ? "4 x 5 px"
+                                                                  : "";
+    EXPECT_TRUE(contains(file.reason, expected)) << file.path << ": " << file.reason;
   }
   DataConfig strict = in_form(folder.path(), "folders");
   strict.strict = true;

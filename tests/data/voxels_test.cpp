@@ -176,6 +176,8 @@ TEST(VoxelDomain, WritesMeshesVoxelsArraysAndPictures) {
   const Domain& domain = domain_of(spec);
   at::Tensor samples = at::full({3, 1, 8, 8, 8}, 0.1F);
   samples.slice(2, 2, 6).slice(3, 2, 6).slice(4, 2, 6).fill_(0.8F);
+  PreviewOptions options;
+  options.columns = 3;
   const auto write = [&](const std::string& name) {
     return domain.write(samples, {"7", "8", "9"}, folder / name, {});
   };
@@ -196,7 +198,7 @@ TEST(VoxelDomain, WritesMeshesVoxelsArraysAndPictures) {
   EXPECT_TRUE(fs::exists(folder / "folder/9.obj"));
   EXPECT_THROW(write("a.stl"), UsageError);
   EXPECT_EQ(domain.pictures(samples).size(), 3U);
-  EXPECT_EQ(domain.preview(samples, {}, {.columns = 3}).width, 3 * 128 + 4 * 2);
+  EXPECT_EQ(domain.preview(samples, {}, options).width, 3 * 128 + 4 * 2);
   EXPECT_THROW(domain.pictures(at::zeros({3, 8, 8, 8})), UsageError);
 }
 

@@ -161,7 +161,7 @@ TEST_P(GoldenTables, FiveStepsEndInTheSameWeights) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(PyTorch, GoldenTables, ::testing::Values("ctgan", "gain"),
+INSTANTIATE_TEST_SUITE_P(PyTorch, GoldenTables, ::testing::Values("ctgan", "ctgan_shared", "gain"),
                          [](const auto& info) { return std::string(info.param); });
 
 TEST(GoldenTablesAlone, CompletedRowsAreTheSameAndKeepWhatIsThere) {

@@ -100,9 +100,15 @@ class Ctgan:
         gumbel = -torch.log(-torch.log(stream.uniform((len(condition), self.width))))
         return raw, heads(raw, self.spans, 0.2, tensor(gumbel))
 
+    def fakes(self, condition, phase, stream, seed, index):
+        """The condition, raw outputs and rows of a phase."""
+        if phase == "D":
+            condition = condition[torch.argsort(stream.uniform((len(condition),)))]
+        return condition, *self.make(condition, stream)
+
     def terms(self, phase, samples, condition, stream, seed, index):
         if phase == "G":
-            raw, rows = self.make(condition, stream)
+            condition, raw, rows = self.fakes(condition, phase, stream, seed, index)
             fake = self.d(self.pack(torch.cat([rows, condition], 1)))
             at, c, entropy = 0, 0, 0
             for _, width, _, shares in self.spans:
@@ -113,18 +119,16 @@ class Ctgan:
                     c += width
                 at += width
             return {"adversarial": (-fake.mean(), 1), "condition": (entropy / len(rows), 1)}
-        order = torch.argsort(stream.uniform((len(samples),)))
-        shuffled = condition[order]
         norms = [m for m in self.g.modules() if isinstance(m, nn.BatchNorm1d)]
         for m in norms:
             m.momentum = 0.0  # running means stay while the critic learns
         with torch.no_grad():
-            _, rows = self.make(shuffled, stream)
+            shuffled, _, rows = self.fakes(condition, phase, stream, seed, index)
         for m in norms:
             m.momentum = 0.1
         fake_rows = self.pack(torch.cat([rows, shuffled], 1))
         real_rows = self.pack(torch.cat([samples, condition], 1))
-        fake, real = self.d(fake_rows), self.d(real_rows)
+        fake, real = self.d(torch.cat([fake_rows, real_rows])).split(len(fake_rows))
         u = stream.uniform((len(real_rows), 1))
         x = (real_rows + u * (fake_rows - real_rows)).requires_grad_()
         slope = torch.autograd.grad(self.d(x).sum(), x, create_graph=True)[0]
@@ -136,6 +140,21 @@ class Ctgan:
 
     def judged(self, samples, condition):
         return self.d(self.pack(torch.cat([samples, condition], 1)))
+
+
+class SharedCtgan(Ctgan):
+    """Both players' rows are the same ones, of draws of their own."""
+
+    config = dict(Ctgan.config, shared_fakes=True)
+
+    def fakes(self, condition, phase, stream, seed, index):
+        def once(name):
+            return Stream(seed, f"once/{name}/0", index)
+
+        shuffled = condition[torch.argsort(once("condition").uniform((len(condition),)))]
+        raw = self.g(torch.cat([once("raw").normal((len(condition), 6)), shuffled], 1))
+        uniform = once("rows").uniform((len(condition), self.width))
+        return shuffled, raw, heads(raw, self.spans, 0.2, tensor(-torch.log(-torch.log(uniform))))
 
 
 class Gain:
@@ -198,7 +217,7 @@ def run(name, game_class):
     batches = [batch_of(game.spans, game.rows, key, gaps) for key in range(STEPS)]
     samples, condition = batches[0]
     z = tensor(np.sin(1.3 * np.arange(game.rows * game.z_dim)).reshape(game.rows, -1))
-    out = {"name": name, "gan": name, "seed": seed, "rows": game.rows,
+    out = {"name": name, "gan": "gain" if gaps else "ctgan", "seed": seed, "rows": game.rows,
            "spans": [{"kind": k, "width": w, "column": c, "shares": s}
                      for k, w, c, s in game.spans],
            "config": {k: json.dumps(v) for k, v in game.config.items()},
@@ -247,5 +266,5 @@ def run(name, game_class):
 
 
 if __name__ == "__main__":
-    json.dump([run("ctgan", Ctgan), run("gain", Gain)], sys.stdout, indent=1)
+    json.dump([run("ctgan", Ctgan), run("ctgan_shared", SharedCtgan), run("gain", Gain)], sys.stdout, indent=1)
     print()

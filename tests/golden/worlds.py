@@ -76,6 +76,125 @@ class Gan3d(Game):
         return self.nets["discriminator"].pooled(x)
 
 
+class VideoGenerator(nn.Module):
+    def __init__(self, c, shape, categories):
+        super().__init__()
+        channels, self.t, size = shape[0], shape[1], shape[2]
+        self.content, self.motion = c["content_dim"], c["motion_dim"]
+        self.recurrent = nn.GRUCell(self.motion, self.motion)
+        widths, i = [c["base_channels"]], self.content + self.motion + categories
+        while size // 2**len(widths) > 4:
+            widths.append(widths[-1] * 2)
+        layers = []
+        for n, o in enumerate(reversed(widths)):
+            layers += [nn.ConvTranspose2d(i, o, 4, 1 if n == 0 else 2, 0 if n == 0 else 1,
+                                          bias=False), nn.BatchNorm2d(o), nn.ReLU()]
+            i = o
+        layers += [nn.ConvTranspose2d(i, channels, 4, 2, 1, bias=False), nn.Tanh()]
+        self.frames = nn.Module()
+        self.frames.main = nn.Sequential(*layers)
+
+    def forward(self, z):
+        n, m = len(z), self.motion
+        content, h, rest = z[:, :self.content], z[:, self.content:self.content + m], z[:, self.content + m:]
+        noise, category = rest[:, :m * self.t].reshape(n, self.t, m), rest[:, m * self.t:]
+        clip = []
+        for t in range(self.t):
+            h = self.recurrent(noise[:, t], h)
+            clip.append(torch.cat([content, category, h], 1))
+        codes = torch.stack(clip, 1).reshape(n * self.t, -1)
+        pictures = self.frames.main(codes[:, :, None, None])
+        return pictures.reshape(n, self.t, *pictures.shape[1:]).permute(0, 2, 1, 3, 4)
+
+
+class Noise(nn.Module):
+    def __init__(self, deviation):
+        super().__init__()
+        self.deviation = deviation
+
+    def forward(self, x):
+        return x + self.deviation * Dropout.stream.normal(x.shape) if self.training else x
+
+
+def critic(conv, norm, last, channels, base, layers, noise):
+    d, i = [], channels
+    for n in range(layers):
+        o = base * 2**n
+        d += [Noise(noise)] if noise else []
+        d += [conv(i, o)] + ([norm(o)] if n else []) + [nn.LeakyReLU(0.2)]
+        i = o
+    return d, last(i)
+
+
+class Mocogan(Game):
+    def __init__(self, c, shape):
+        self.c, self.shape, self.classes = c, shape, c.get("classes", 0)
+        self.z_dim = c["content_dim"] + c["motion_dim"] * (shape[1] + 1)
+        size, noise, base = shape[2], c.get("noise", 0), c["base_channels"]
+
+        def conv2(i, o):
+            return nn.Conv2d(i, o, 4, 2, 1, bias=False)
+
+        def conv3(i, o):
+            return nn.Conv3d(i, o, 4, (1, 2, 2), (0, 1, 1), bias=False)
+
+        layers, last = critic(conv2, nn.BatchNorm2d, lambda i: conv2(i, 1), shape[0], base, 3, noise)
+        frame = nn.Sequential(*layers, *([Noise(noise)] if noise else []), last)
+        halvings = {32: 3, 64: 4}[size]
+        layers, last = critic(conv3, nn.BatchNorm3d,
+                              lambda i: nn.Conv3d(i, 1 + self.classes, 4, bias=False), shape[0],
+                              base, halvings, noise)
+        self.nets = {"generator": VideoGenerator(c, shape, self.classes), "frame_critic": frame,
+                     "video_critic": nn.Sequential(*layers, last, nn.Flatten(2))}
+        self.phases = [("Dframe", ["frame_critic"], "D", 1), ("Dvideo", ["video_critic"], "D", 1),
+                       ("G", ["generator"], "G", 1)]
+
+    def coded(self, z, labels):
+        return torch.cat([z, nn.functional.one_hot(labels, self.classes)], 1) if self.classes else z
+
+    def labels(self, n):
+        return torch.arange(n) % self.classes if self.classes else None
+
+    def frames(self, clips, stream):
+        chances = stream.uniform((len(clips), self.shape[1]))
+        which = chances.topk(self.c["frames_per_clip"], 1).indices
+        return torch.cat([clips[n][:, which[n]].transpose(0, 1) for n in range(len(clips))])
+
+    def terms(self, phase, repeat, reals, stream, shared, step):
+        g, frame, video = (self.nets[k] for k in ("generator", "frame_critic", "video_critic"))
+        labels = self.labels(len(reals))
+
+        def make(s):
+            return g(self.coded(s.normal((len(reals), self.z_dim)), labels))
+
+        fakes = self.shared(shared, "clips", repeat, step, make)
+        if phase == "Dframe":
+            real = frame(self.frames(reals, stream))
+            return {"adversarial": (bce_d(real, frame(self.frames(fakes.detach(), stream))), 1)}
+        if phase == "Dvideo":
+            seen = video(reals)
+            out = {"adversarial": (bce_d(seen[:, 0], video(fakes.detach())[:, 0]), 1)}
+        else:
+            seen = video(fakes)
+            out = {"frames": (bce_g(frame(self.frames(fakes, stream))), 1),
+                   "video": (bce_g(seen[:, 0]), 1)}
+        if self.classes:
+            named = nn.functional.cross_entropy(seen[:, 1:].mean(2), labels)
+            out["category"] = (named, self.c["category_weight"])
+        return out
+
+    def generate(self, z):
+        return self.nets["generator"](self.coded(z, self.labels(len(z))))
+
+    def score(self, x):
+        return self.nets["video_critic"](x)[:, 0].mean(1)
+
+    def features(self, x):
+        for layer in list(self.nets["video_critic"])[:-2]:
+            x = layer(x)
+        return x.flatten(2).mean(2)
+
+
 # ---------------------------------------------------------------------------- one case
 def phase_step(game, phase, networks, repeat, seed, index, reals, shared):
     for name, net in game.nets.items():
@@ -91,7 +210,7 @@ def phase_step(game, phase, networks, repeat, seed, index, reals, shared):
 def run(name, game_class, gan, config, shape, batch, opt):
     seed = 20161024 + len(name)
     game = build(game_class, config, shape)
-    out = {"name": name, "gan": gan, "domain": "voxels" if shape[0] == 1 else "video",
+    out = {"name": name, "gan": gan, "domain": "voxels" if gan == "gan3d" else "video",
            "shape": shape, "seed": seed, "batch": batch, "classes": config.get("classes", 0),
            "config": {k: json.dumps(v) for k, v in config.items() if k != "classes"},
            "optimizer": {k: json.dumps(v) for k, v in opt.items()},
@@ -143,6 +262,12 @@ CASES = [
     ("gan3d_32_plain_critic", Gan3d, "gan3d",
      dict(latent_dim=5, base_channels=2, accuracy_limit=0.8, discriminator_norm=False),
      (1, 32, 32, 32), 3, ADAM),
+    ("mocogan_32", Mocogan, "mocogan",
+     dict(content_dim=4, motion_dim=3, base_channels=3, frames_per_clip=2), (3, 13, 32, 32), 3,
+     ADAM),
+    ("mocogan_64_categories", Mocogan, "mocogan",
+     dict(content_dim=3, motion_dim=2, base_channels=2, frames_per_clip=1, category_weight=0.5,
+          noise=0.1, classes=3), (3, 16, 64, 64), 3, ADAM),
 ]
 
 if __name__ == "__main__":

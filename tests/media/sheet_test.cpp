@@ -61,6 +61,19 @@ TEST(Sheet, MakesRoomForTitleAndLabels) {
   EXPECT_GT(count_of(named, 32), 20);
 }
 
+TEST(Sheet, TitlesColumnsAndGroupsThem) {
+  const std::vector<Image> tiles(4, make_image(40, 8, 1, 128));
+  const Image bare = contact_sheet(tiles, 4);
+  const Image titled = contact_sheet(tiles, 4, {.column_titles = {"given", "real"}});
+  EXPECT_EQ(titled.width, bare.width);
+  EXPECT_GT(titled.height, bare.height);
+  EXPECT_EQ(count_of(titled, 128), count_of(bare, 128));
+  EXPECT_GT(count_of(titled, 32), 40);  // letters, over every column
+  const Image grouped = contact_sheet(tiles, 4, {.group = 2});
+  EXPECT_GT(grouped.width, bare.width);
+  EXPECT_EQ(count_of(grouped, 128), count_of(bare, 128));
+}
+
 TEST(Sheet, RefusesImpossibleRequests) {
   const Image tile = make_image(8, 8, 1);
   EXPECT_THROW(contact_sheet({}, 2), UsageError);

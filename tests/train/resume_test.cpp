@@ -9,6 +9,8 @@
 #include "ganymede/core/files.h"
 #include "ganymede/media/codec.h"
 #include "ganymede/media/image.h"
+#include "ganymede/media/midi.h"
+#include "ganymede/media/npy.h"
 #include "ganymede/media/tensor_folder.h"
 #include "toys.h"
 
@@ -36,6 +38,8 @@ struct Case {
 void PrintTo(const Case& value, std::ostream* out) { *out << value.name(); }
 
 constexpr const char* kTable = "table";
+constexpr const char* kVoxels = "voxels";
+constexpr const char* kVideo = "video";
 constexpr const char* kPairs = "pairs";  // for gans that make pictures of pictures
 
 bool has_key(const std::string& gan, const std::string& key) {
@@ -53,6 +57,21 @@ fs::path table_file() {
     text += std::to_string(150 + i * 7 % 41) + (i % 3 == 0 ? ",round," : ",long,") + weight + "\n";
   }
   write_file_atomic(path, text);
+  return path;
+}
+
+// 22 solids of 16^3 voxels, or clips of 14 frames of 32 px.
+fs::path array_file(const std::string& domain) {
+  static const TempFolder folder;
+  const fs::path path = folder.path() / (domain + ".npz");
+  if (fs::exists(path)) return path;
+  const bool solids = domain == kVoxels;
+  const std::vector<int64_t> shape =
+      solids ? std::vector<int64_t>{22, 16, 16, 16} : std::vector<int64_t>{22, 14, 32, 32, 3};
+  const at::Tensor values = Stream(5, domain).integers(shape, 0, solids ? 2 : 256).to(at::kByte);
+  const std::string_view bytes(reinterpret_cast<const char*>(values.const_data_ptr<uint8_t>()),
+                               static_cast<size_t>(values.numel()));
+  media::write_npz(path, {{"samples", {media::DType::kU8, shape, bytes}}});
   return path;
 }
 
@@ -113,6 +132,51 @@ fs::path events_file() {
   return path;
 }
 
+// Two tunes of enough bars for 22 windows of eight.
+constexpr const char* kTunes = "tunes";
+
+fs::path tunes_folder() {
+  static const TempFolder folder;
+  if (fs::exists(folder.path() / "0.mid")) return folder.path();
+  for (int t = 0; t < 2; ++t) {
+    media::MidiFile file{.ticks_per_quarter = 4};
+    file.tracks.resize(2);
+    for (int i = 0; i < 48 * 8; ++i)  // eighths
+      file.tracks[0].notes.push_back({i * 2, i * 2 + 2, 60 + (i * i + t) % 24});
+    for (int bar = 0; bar < 48; ++bar)
+      file.tracks[1].notes.push_back({bar * 16, bar * 16 + 16, 40 + (bar + t) % 12});
+    media::write_midi(folder.path() / (std::to_string(t) + ".mid"), file);
+  }
+  return folder.path();
+}
+
+constexpr const char* kLines = "lines";
+
+// 22 lines of 3 to 6 words.
+fs::path lines_file() {
+  static const TempFolder folder;
+  const fs::path path = folder.path() / "lines.txt";
+  if (fs::exists(path)) return path;
+  std::string text;
+  for (int i = 0; i < 22; ++i) {
+    text += "line";
+    for (int word = 0; word < 2 + i % 4; ++word) text += " w" + std::to_string(i * (word + 3) % 9);
+    text += "\n";
+  }
+  write_file_atomic(path, text);
+  return path;
+}
+
+// All stretches of training within a few steps.
+void add_lines(config::Recipe& recipe) {
+  for (const char* assignment :
+       {"gan.likelihood_kimg=0.004", "gan.critic_kimg=0.004", "gan.rollouts=2",
+        "gan.generator_keep=0.8", "gan.hidden=6", "gan.filter_maps=[5,4]"}) {
+    recipe.set(assignment);
+  }
+  recipe.set("data.path=" + lines_file().string());
+}
+
 // 22 samples: every step meets the end of an epoch or lies in its middle.
 config::Recipe recipe_for(const Case& value) {
   config::Recipe recipe =
@@ -126,6 +190,12 @@ config::Recipe recipe_for(const Case& value) {
     recipe.set(std::string("data.encoding=") + (modes ? "modes" : "minmax"));
     if (modes) recipe.set("gan.pack=2");
   }
+  if (value.data == kTunes) recipe.set("data.path=" + tunes_folder().string());
+  if (value.data == kVoxels || value.data == kVideo) {
+    recipe.set("data.path=" + array_file(value.data).string());
+    recipe.set("data.frames=13");
+  }
+  if (value.data == kLines) add_lines(recipe);
   if (value.data == kEvents) recipe.set("data.path=" + events_file().string());
   if (value.data == kDegraded) add_degraded(recipe);
   if (has_key(value.gan, "pretrain_kimg")) recipe.set("gan.pretrain_kimg=0.004");  // one step
@@ -190,9 +260,14 @@ bool needs_captions(const gans::Registry::Entry& entry) {
 }
 
 std::vector<Case> cases() {
-  const std::map<std::string, std::vector<std::string>> data = {
-      {"image", {"digits", "shapes"}}, {"points", {"ring8", "gaussian"}}, {"table", {kTable}},
-      {"detector", {kEvents}}};
+  const std::map<std::string, std::vector<std::string>> data = {{"image", {"digits", "shapes"}},
+                                                                {"points", {"ring8", "gaussian"}},
+                                                                {"table", {kTable}},
+                                                                {"detector", {kEvents}},
+                                                                {"voxels", {kVoxels}},
+                                                                {"video", {kVideo}},
+                                                                {"music", {kTunes}},
+                                                                {"text", {kLines}}};
   std::vector<Case> found;
   for (const auto& entry : gans::registry().entries()) {
     for (const std::string& domain : entry.info.domains) {

@@ -68,7 +68,7 @@ std::vector<Piece> read_pieces(const std::vector<fs::path>& files, bool strict) 
     piece.name = path.filename().string();
     try {
       piece.file = media::read_midi(path);
-    } catch (const DataError& error) {
+    } catch (const Error& error) {  // broken, too large or unreadable
       if (strict) throw;
       piece.error = error.what();
     }

@@ -8,14 +8,12 @@
 
 #include "ganymede/core/hash.h"
 #include "ganymede/core/text.h"
-#include "ganymede/data/domain.h"
-#include "ganymede/media/sheet.h"
+#include "ganymede/data/given.h"
 
 namespace ganymede::data {
 namespace {
 
 constexpr int64_t kSheetPairs = 24;
-constexpr int kSheetAcross = 4;
 constexpr size_t kNamedDuplicates = 5;
 
 std::string given_text(const PairDataset& pairs) {
@@ -82,18 +80,7 @@ media::Image sheet_of(const PairDataset& pairs) {
   std::vector<int64_t> places;
   for (int64_t i = 0; i < count; ++i) places.push_back(i * pairs.size() / count);
   const Batch batch = read_batch(pairs, places);
-  const auto given = domain_of(pairs.spec().given[0]).pictures(batch.given);
-  const auto real = domain_of(pairs.spec()).pictures(batch.samples);
-  std::vector<media::Image> tiles;
-  for (size_t i = 0; i < given.size(); ++i) {
-    tiles.push_back(given[i]);
-    tiles.push_back(real[i]);
-  }
-  media::SheetOptions options;
-  options.scale = 0;
-  options.column_titles = {"given", "real"};
-  return media::contact_sheet(tiles, 2 * std::min<int>(kSheetAcross, static_cast<int>(count)),
-                              options);
+  return preview_made(pairs.spec(), batch.given, at::Tensor(), batch.samples, {});
 }
 
 }  // namespace
