@@ -73,8 +73,8 @@ media::Image preview_made(const SampleSpec& spec, const at::Tensor& given, const
   if (titled.row_labels.empty()) titled.row_labels = giver.captions(given);
   if (!titled.row_labels.empty() && titled.columns == 0) titled.columns = 1;
   const bool both = made.defined() && reals.defined() && reals.sizes() == made.sizes();
-  if (titled.columns == 1 && both && !sides[1].empty())
-    return beside_captions(sides[1], domain.pictures(reals), titled.row_labels, options.title);
+  if (titled.columns == 1 && both && shows(sides[1]))
+    return beside_captions(sides[1].pictures, sides[2].pictures, titled.row_labels, options.title);
   return made.defined() ? domain.preview(made, reals, titled) : domain.preview(reals, {}, titled);
 }
 
