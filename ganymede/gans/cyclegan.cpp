@@ -61,7 +61,7 @@ struct CycleganConfig {
   throw UsageError({.where = "gan cyclegan",
                     .found = found,
                     .allowed = allowed,
-                    .remedy = "see docs/translation.md for data of two kinds"});
+                    .remedy = "see docs/translate.md for data of two kinds"});
 }
 
 at::Tensor distance(const at::Tensor& a, const at::Tensor& b) { return (a - b).abs().mean(); }
@@ -149,9 +149,7 @@ class Cyclegan final : public Gan {
                                   .norm = config_.norm,
                                   .doubling = config_.doubling});
   }
-  nn::ModulePtr judge() const {
-    return nn::patch_discriminator(spec().shape[0], patches(config_));
-  }
+  nn::ModulePtr judge() const { return nn::patch_discriminator(spec().shape[0], patches(config_)); }
 
   // The authors' least squares have no 1/2 of its own, and their D counts half.
   double adversarial_weight() const {
@@ -162,10 +160,10 @@ class Cyclegan final : public Gan {
                       const at::Tensor& fake_a, const at::Tensor& fake_b) const {
     const loss::Objective objective = config_.loss;
     const double cycle = config_.cycle_weight;
-    terms.push_back({"adversarial_ab", loss::generator(objective, judge_b_(fake_b)),
-                     adversarial_weight()});
-    terms.push_back({"adversarial_ba", loss::generator(objective, judge_a_(fake_a)),
-                     adversarial_weight()});
+    terms.push_back(
+        {"adversarial_ab", loss::generator(objective, judge_b_(fake_b)), adversarial_weight()});
+    terms.push_back(
+        {"adversarial_ba", loss::generator(objective, judge_a_(fake_a)), adversarial_weight()});
     terms.push_back({"cycle_a", distance(b_to_a_(fake_b), a), cycle});
     terms.push_back({"cycle_b", distance(a_to_b_(fake_a), b), cycle});
     if (config_.identity_weight == 0) return;

@@ -189,9 +189,9 @@ class BarJudge final : public nn::Module {
     const int64_t chord = config.chord_width(), eyes = 1 + chord;
     const int64_t ears = config.judge_channels + chord;
     const int64_t places = ((steps / 2) - 4) / 2 + 1;
-    first_ =
-        &child("first", nn::sequence(nn::rect_conv(1 + chord, eyes, sized({2, kPitches}, {2, 1})),
-                                     nn::leaky_relu(kSlope)));
+    const auto conv = std::make_shared<nn::RectConv>(1 + chord, eyes, sized({2, kPitches}, {2, 1}));
+    first_ = conv.get();
+    child("first", nn::sequence(nn::ModulePtr(conv)));
     second_ =
         &child("second", nn::sequence(nn::rect_conv(eyes + chord, ears, sized({4, 1}, {2, 1})),
                                       nn::batch_norm(ears), nn::leaky_relu(kSlope)));
@@ -214,14 +214,14 @@ class BarJudge final : public nn::Module {
     const at::Tensor chord = input.narrow(1, 0, width);
     const at::Tensor bar =
         input.narrow(1, width, steps_ * kPitches).reshape({input.size(0), 1, steps_, kPitches});
-    const at::Tensor matched = (*first_)(beside(bar, chord));
+    const at::Tensor matched = at::leaky_relu(first_->forward(bar, chord), kSlope);
     const at::Tensor x = (*second_)(beside(matched, chord)).flatten(1);
     return {matched, at::cat({(*third_)(at::cat({x, chord}, 1)), chord}, 1)};
   }
 
   MidinetConfig config_;
   int64_t steps_;
-  nn::Module* first_;
+  nn::RectConv* first_;  // its activation follows in look()
   nn::Module* second_;
   nn::Module* third_;
   nn::Module* last_;

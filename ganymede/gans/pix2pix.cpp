@@ -1,10 +1,10 @@
-// Pictures to pictures, from pairs: Isola, Zhu, Zhou, Efros 2017, arXiv 1611.07004, with the numbers
-// of junyanz/pytorch-CycleGAN-and-pix2pix. G is a U-Net; D sees what was given beside what was made
-// of it, patch by patch, and its loss counts half; G also pays for the distance to the real picture.
-// D moves first, then G on the same fakes. Noise enters through dropout alone, which may stay on for
-// samples (test_dropout), as the statistics of the picture at hand may (own_statistics). With
-// colors = "lab" the picture given is a lightness and the game is about colours alone: G makes a and
-// b of CIE Lab, and both players see and compare those.
+// Pictures to pictures, from pairs: Isola, Zhu, Zhou, Efros 2017, arXiv 1611.07004, with the
+// numbers of junyanz/pytorch-CycleGAN-and-pix2pix. G is a U-Net; D sees what was given beside what
+// was made of it, patch by patch, and its loss counts half; G also pays for the distance to the
+// real picture. D moves first, then G on the same fakes. Noise enters through dropout alone, which
+// may stay on for samples (test_dropout), as the statistics of the picture at hand may
+// (own_statistics). With colors = "lab" the picture given is a lightness and the game is about
+// colours alone: G makes a and b of CIE Lab, and both players see and compare those.
 #include <ATen/ATen.h>
 
 #include <algorithm>
@@ -57,8 +57,7 @@ struct Pix2pixConfig : Game {
     s.field("own_statistics", &C::own_statistics,
             "batch normalisation by the picture at hand when pictures are made, as in training "
             "with a batch of 1; off: by the running means of training");
-    s.field("discriminator_channels", &C::discriminator_channels,
-            "width of D next to the pictures")
+    s.field("discriminator_channels", &C::discriminator_channels, "width of D next to the pictures")
         .range(1, 1024);
     s.field("discriminator_layers", &C::discriminator_layers,
             "halvings of D: 3 sees 70 x 70 px, 2 34 x 34, 1 16 x 16; 0: single pixels")
@@ -73,7 +72,7 @@ struct Pix2pixConfig : Game {
   throw UsageError({.where = "gan pix2pix",
                     .found = found,
                     .allowed = allowed,
-                    .remedy = "see docs/translation.md for the forms of pairs"});
+                    .remedy = "see docs/translate.md for the forms of pairs"});
 }
 
 class Pix2pix final : public Gan {
@@ -96,7 +95,8 @@ class Pix2pix final : public Gan {
                         .allowed = "dropout with gan.own_statistics"});
     }
     if (spec.shape[1] % size_multiple() != 0 || spec.shape[2] % size_multiple() != 0) {
-      refuse(sides(spec), "sides that are multiples of 2^depth, " + std::to_string(size_multiple()));
+      refuse(sides(spec),
+             "sides that are multiples of 2^depth, " + std::to_string(size_multiple()));
     }
   }
 

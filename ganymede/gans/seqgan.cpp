@@ -152,7 +152,8 @@ class Seqgan final : public Gan {
   // -log p per token of real text, with dropout.
   at::Tensor nats(const at::Tensor& samples) {
     const at::Tensor known = samples.ge(writer(*generator_->module).first());
-    return -writer(*generator_->module).log_probabilities(samples, true).sum() / known.sum();
+    return -writer(*generator_->module).log_probabilities(samples, true).sum() /
+           known.sum().clamp_min(1);
   }
 
   Terms critic_loss(const Batch& reals, Step& step) {

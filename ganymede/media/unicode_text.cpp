@@ -49,6 +49,8 @@ char plain_form(char32_t point) {
   if (point >= 0x201C && point <= 0x201F) return '"';
   if (point >= 0x2010 && point <= 0x2015) return '-';
   if (point == 0x2022 || point == 0xB7) return '*';
+  if (point == 0x3001) return ',';  // ideographic comma and full stop
+  if (point == 0x3002) return '.';
   if (point > 0xFF00 && point < 0xFF5F)  // full width
     return static_cast<char>(point - 0xFF00 + 0x20);
   return 0;

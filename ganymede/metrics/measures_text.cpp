@@ -50,16 +50,19 @@ Findings measure_new_texts(const Comparison& c) {
                                format_count(c.training->count))}};
 }
 
+// Of reals that the model did not learn from, where some are known.
 Findings measure_likelihood(const Comparison& c) {
-  const at::Tensor log_p = (*c.log_likelihood)(c.real.samples);
-  const at::Tensor& samples = c.real.samples;
+  const Evidence& reals = c.holdout == nullptr ? c.real : *c.holdout;
+  const at::Tensor log_p = (*c.log_likelihood)(reals.samples);
+  const at::Tensor& samples = reals.samples;
   const at::Tensor told = samples.ne(static_cast<double>(kPadToken))
                               .logical_and(samples.ne(static_cast<double>(kUnknownToken)));
   const double nats = -log_p.to(at::kDouble).sum().item<double>() / told.sum().item<double>();
   return {{.name = "NLL-test",
            .value = nats,
            .unit = "nats per token",
-           .note = fmt::format("of {} real texts; perplexity {}", format_count(c.real.count),
+           .note = fmt::format("of {} real texts{}; perplexity {}", format_count(reals.count),
+                               c.holdout == nullptr ? "" : " that it did not learn from",
                                format_number(std::exp(nats)))}};
 }
 

@@ -21,6 +21,9 @@ class RectConv final : public Module {
  public:
   RectConv(int64_t in, int64_t out, const RectConvOptions& options);
   at::Tensor forward(const at::Tensor& input) override;
+  // Of `input` [N, in - b, H, W] with b constant planes behind it, `values` [N, b]: the same
+  // without making the planes.
+  at::Tensor forward(const at::Tensor& input, const at::Tensor& values);
 
  private:
   RectConvOptions options_;

@@ -1,4 +1,4 @@
-// Networks that write and judge rows of tokens (core/token_spec.h): float32 [N, length].
+// Networks that write and judge rows of tokens (core/tokens.h): float32 [N, length].
 #pragma once
 
 #include "ganymede/core/token_spec.h"

@@ -35,11 +35,9 @@ ModulePtr picture_doubling(int64_t in, int64_t out, Doubling doubling, ConvOptio
   if (doubling == Doubling::kTransposed) {
     return std::make_shared<ConvTranspose2d>(in, out, begun(std::move(transposed)));
   }
-  return picture_conv(in, out,
-                      {.kernel = 3,
-                       .padding = 1,
-                       .resample = ConvResample::kUpBefore,
-                       .bias = transposed.bias});
+  return picture_conv(
+      in, out,
+      {.kernel = 3, .padding = 1, .resample = ConvResample::kUpBefore, .bias = transposed.bias});
 }
 
 NormStep::NormStep(PictureNorm norm, int64_t channels) : kind(norm) {

@@ -19,9 +19,9 @@ int64_t width_of(const UNetOptions& options, int64_t level) {
 }
 
 // One level with all below it. The authors put an activation before each convolution and skip over
-// the whole level; as the leaky ReLU of a level also reaches its skip (it works in place there), and
-// ReLU of leaky ReLU is ReLU, each is taken here where it fuses with a normalisation: a level takes
-// activated features and gives ReLU'd ones.
+// the whole level; as the leaky ReLU of a level also reaches its skip (it works in place there),
+// and ReLU of leaky ReLU is ReLU, each is taken here where it fuses with a normalisation: a level
+// takes activated features and gives ReLU'd ones.
 class Level final : public Module {
  public:
   // `channels` -> width of the level -> back to `channels`; levels count from 2.
@@ -71,7 +71,8 @@ class Level final : public Module {
 
 class UNet final : public Module {
  public:
-  UNet(int64_t in, int64_t out, const UNetOptions& options) : multiple_(int64_t{1} << options.depth) {
+  UNet(int64_t in, int64_t out, const UNetOptions& options)
+      : multiple_(int64_t{1} << options.depth) {
     const ConvOptions halving{
         .kernel = 4, .stride = 2, .padding = 1, .bias = wants_bias(options.norm)};
     down_ = &child("model.model.0", picture_conv(in, options.base_channels, halving));

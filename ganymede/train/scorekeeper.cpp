@@ -8,6 +8,7 @@
 #include "ganymede/core/error.h"
 #include "ganymede/core/files.h"
 #include "ganymede/core/log.h"
+#include "ganymede/data/holdout.h"
 #include "ganymede/gans/sampling.h"
 #include "ganymede/gans/words.h"
 #include "ganymede/media/checkpoints.h"
@@ -60,13 +61,14 @@ metrics::Subject subject_of(Trainer& trainer, const fs::path& checkpoint) {
         .found = gan.classifier() == gans::Classifier::kFound};
   }
   if (gans::words_of(gan) != nullptr) {
-    subject.words = {.embed_given = [&gan, device = trainer.device()](
-                                        const at::Tensor& given) {
-                       return gans::embed_given(gan, given, device);
-                     },
-                     .embed_samples = [&gan, device = trainer.device()](const at::Tensor& samples) {
-                       return gans::embed_samples(gan, samples, device);
-                     }};
+    subject.words = {.embed_given =
+                         [&gan, device = trainer.device()](const at::Tensor& given) {
+                           return gans::embed_given(gan, given, device);
+                         },
+                     .embed_samples =
+                         [&gan, device = trainer.device()](const at::Tensor& samples) {
+                           return gans::embed_samples(gan, samples, device);
+                         }};
   }
   if (gan.knows_likelihood()) {
     subject.log_likelihood = [&gan, device = trainer.device()](const at::Tensor& samples) {
@@ -161,7 +163,11 @@ bool Scorekeeper::due(double kimg, bool last) const {
 
 const Scored& Scorekeeper::judge(Trainer& trainer, const fs::path& checkpoint) {
   if (!evaluator_) {
-    evaluator_ = std::make_unique<metrics::Evaluator>(dataset_, options_of(config_, data_));
+    metrics::EvaluationOptions options = options_of(config_, data_);
+    if (data_.holdout > 0) {
+      options.holdout = data::open_holdout(data_, std::const_pointer_cast<data::Dataset>(dataset_));
+    }
+    evaluator_ = std::make_unique<metrics::Evaluator>(dataset_, std::move(options));
   }
   const Scored scored = {.step = trainer.steps(),
                          .kimg = trainer.kimg(),

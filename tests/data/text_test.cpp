@@ -236,7 +236,7 @@ TEST_F(TextFiles, WhatATxtHoldsIsGuessed) {
   EXPECT_EQ(guessed("a,b\n1,x\n2,y\n3,x\n4,y\n"), "table");
   EXPECT_EQ(guessed("name\tage\nann\t7\nbob\t9\n"), "table");
   EXPECT_EQ(guessed("0.1,0.2\n0.3,0.4\n"), "points");
-  EXPECT_EQ(guessed("a red car.\na dog\n", "x.csv"), "table");
+  EXPECT_EQ(guessed("a red car.,7\na dog,8\na dog,9\n", "x.csv"), "table");
 }
 
 class TextDomains : public TextFiles {

@@ -34,7 +34,8 @@ TEST(ImagePool, IsStateAndTakesNoGradient) {
   ImagePool copy(2, {1, 1, 1});
   copy.load_state(pool.state(), "test");
   Stream again = random;
-  EXPECT_TRUE(at::equal(pool.exchange(numbered(9, 8), random), copy.exchange(numbered(9, 8), again)));
+  EXPECT_TRUE(
+      at::equal(pool.exchange(numbered(9, 8), random), copy.exchange(numbered(9, 8), again)));
 }
 
 TEST(ImagePool, OfSizeZeroKeepsNothing) {

@@ -169,9 +169,9 @@ fs::path lines_file() {
 
 // All stretches of training within a few steps.
 void add_lines(config::Recipe& recipe) {
-  for (const char* assignment : {"gan.likelihood_kimg=0.004", "gan.critic_kimg=0.004",
-                                 "gan.rollouts=2", "gan.generator_keep=0.8", "gan.hidden=6",
-                                 "gan.filter_maps=[5,4]"}) {
+  for (const char* assignment :
+       {"gan.likelihood_kimg=0.004", "gan.critic_kimg=0.004", "gan.rollouts=2",
+        "gan.generator_keep=0.8", "gan.hidden=6", "gan.filter_maps=[5,4]"}) {
     recipe.set(assignment);
   }
   recipe.set("data.path=" + lines_file().string());

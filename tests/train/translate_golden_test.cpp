@@ -28,7 +28,8 @@ std::vector<std::string> translation_names() {
 
 nn::ModulePtr published_network(const json& golden) {
   const std::vector<int64_t> channels = golden["channels"];
-  if (golden["net"] == "unet") return nn::unet(channels[0], channels[1], {.depth = golden["depth"]});
+  if (golden["net"] == "unet")
+    return nn::unet(channels[0], channels[1], {.depth = golden["depth"]});
   if (golden["net"] == "resnet") {
     return nn::resnet_translator(channels[0], channels[1], {.blocks = golden["blocks"]});
   }
@@ -99,7 +100,9 @@ TEST_P(TranslateGolden, ParametersHavePyTorchsNamesAndShapes) {
 TEST_P(TranslateGolden, TranslatesAndScoresTheSame) {
   const Batch reals = batch(0);
   for (const auto& [direction, expected] : golden_["generated"].items()) {
-    gans::Request request{.given = reals.given, .direction = static_cast<size_t>(std::stoi(direction))};
+    gans::Request request;
+    request.given = reals.given;
+    request.direction = static_cast<size_t>(std::stoi(direction));
     for (int64_t row = 0; row < reals.size(); ++row) {
       request.seeds.push_back(static_cast<uint64_t>(row));
     }

@@ -16,7 +16,7 @@ constexpr int kLeftPx = 24, kTopPx = 24, kRightPx = 4, kBottomPx = 4;
 constexpr int kChordTextY = 13, kNameTextY = 2;
 constexpr Color kText = {40, 40, 40}, kLine = {170, 170, 170}, kFaint = {228, 228, 228};
 constexpr Color kBlackKey = {243, 243, 243};
-constexpr Color kInChord = {0, 80, 150}, kOutside = {213, 94, 0};
+constexpr Color kInChord = {0, 80, 150}, kPassing = {86, 180, 233}, kOutOfRange = {213, 94, 0};
 
 bool is_black_key(int pitch) {
   constexpr std::array<bool, kPitchClasses> kBlack = {false, true,  false, true,  false, false,
@@ -24,31 +24,17 @@ bool is_black_key(int pitch) {
   return kBlack.at(static_cast<size_t>(pitch % kPitchClasses));
 }
 
-struct Range {
-  int low = kLowestPitch;
-  int high = kHighestPitch;
-};
-
-Range range_of(const std::vector<Tune>& tunes) {
-  Range range;
-  for (const Tune& tune : tunes) {
-    for (const int pitch : tune.melody) {
-      if (pitch == kSilent) continue;
-      range.low = std::min(range.low, pitch);
-      range.high = std::max(range.high, pitch);
-    }
-  }
-  return range;
-}
+// A row above and one below the two octaves for what lies outside of them, so that all pictures of
+// a training are of one size.
+constexpr int kLow = kLowestPitch - 1, kHigh = kHighestPitch + 1;
 
 class Roll {
  public:
-  Roll(const Tune& tune, const Range& range)
+  explicit Roll(const Tune& tune)
       : tune_(tune),
-        range_(range),
         image_(media::make_image(
             kLeftPx + static_cast<int>(tune.bars() * tune.steps) * kStepPx + kRightPx,
-            kTopPx + (range.high - range.low + 1) * kPitchPx + kBottomPx, 3, 255)),
+            kTopPx + (kHigh - kLow + 1) * kPitchPx + kBottomPx, 3, 255)),
         canvas_(image_) {}
 
   media::Image draw(const std::string& name) {
@@ -61,11 +47,13 @@ class Roll {
 
  private:
   double x(int64_t step) const { return kLeftPx + static_cast<double>(step) * kStepPx; }
-  double y(int pitch) const { return kTopPx + static_cast<double>(range_.high - pitch) * kPitchPx; }
+  static double y(int pitch) {
+    return kTopPx + static_cast<double>(kHigh - std::clamp(pitch, kLow, kHigh)) * kPitchPx;
+  }
 
   void draw_keys() {
     const double right = x(tune_.bars() * tune_.steps);
-    for (int pitch = range_.low; pitch <= range_.high; ++pitch) {
+    for (int pitch = kLowestPitch; pitch <= kHighestPitch; ++pitch) {
       if (is_black_key(pitch))
         canvas_.fill({x(0), y(pitch), right, y(pitch) + kPitchPx}, kBlackKey);
       if (pitch % kPitchClasses != 0) continue;
@@ -75,7 +63,7 @@ class Roll {
   }
 
   void draw_bars() {
-    const double bottom = y(range_.low) + kPitchPx;
+    const double bottom = y(kLow) + kPitchPx;
     for (int64_t bar = 0; bar <= tune_.bars(); ++bar) {
       canvas_.fill({x(bar * tune_.steps) - 1, kTopPx, x(bar * tune_.steps), bottom}, kLine);
       if (bar == tune_.bars()) break;
@@ -92,20 +80,20 @@ class Roll {
       const int64_t line = std::min(steps, (bar + 1) * tune_.steps);
       for (end = begin; end < line && tune_.melody[static_cast<size_t>(end)] == pitch;) ++end;
       if (pitch == kSilent) continue;
-      canvas_.fill({x(begin), y(pitch), x(end) - 1, y(pitch) + kPitchPx},
-                   of_chord(pitch, bar) ? kInChord : kOutside);
+      canvas_.fill({x(begin), y(pitch), x(end) - 1, y(pitch) + kPitchPx}, color_of(pitch, bar));
     }
   }
 
-  bool of_chord(int pitch, int64_t bar) const {
+  Color color_of(int pitch, int64_t bar) const {
+    if (pitch < kLowestPitch || pitch > kHighestPitch) return kOutOfRange;
     const Chord& chord = tune_.chords[static_cast<size_t>(bar)];
-    if (!chord.any()) return true;
+    if (!chord.any()) return kInChord;
     const auto classes = chord.pitch_classes();
-    return std::ranges::find(classes, pitch % kPitchClasses) != classes.end();
+    const bool inside = std::ranges::find(classes, pitch % kPitchClasses) != classes.end();
+    return inside ? kInChord : kPassing;
   }
 
   const Tune& tune_;
-  Range range_;
   media::Image image_;
   media::Canvas canvas_;
 };
@@ -113,11 +101,10 @@ class Roll {
 }  // namespace
 
 media::Image piano_rolls(const std::vector<Tune>& tunes, const RollOptions& options) {
-  const Range range = range_of(tunes);
   std::vector<media::Image> rolls;
   for (size_t i = 0; i < tunes.size(); ++i)
     rolls.push_back(
-        Roll(tunes[i], range).draw(i < options.names.size() ? options.names[i] : std::string()));
+        Roll(tunes[i]).draw(i < options.names.size() ? options.names[i] : std::string()));
   media::SheetOptions sheet;
   sheet.title = options.title;
   const int columns = options.columns > 0 ? options.columns : tunes.size() > 1 ? 2 : 1;

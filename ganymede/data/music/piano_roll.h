@@ -16,8 +16,8 @@ struct RollOptions {
 };
 
 // Each tune with its bars side by side, the names of octaves at the left and of chords above the
-// bars; notes of the bar's chord are darker than others. Notes outside C4 to B5 widen the picture.
-// Throws UsageError for no tunes.
+// bars; notes of the bar's chord are dark blue, others light blue. Notes outside C4 to B5 stand in
+// orange at the edge. Throws UsageError for no tunes.
 media::Image piano_rolls(const std::vector<Tune>& tunes, const RollOptions& options);
 
 }  // namespace ganymede::data

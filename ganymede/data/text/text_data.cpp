@@ -10,7 +10,6 @@
 
 #include "ganymede/core/error.h"
 #include "ganymede/core/hash.h"
-#include "ganymede/core/log.h"
 #include "ganymede/core/text.h"
 #include "ganymede/core/token_spec.h"
 #include "ganymede/data/csv_data.h"
@@ -219,7 +218,6 @@ std::shared_ptr<Dataset> open_text(const std::filesystem::path& path, const Data
   if (encoded.left_out > 0) {
     set->set_broken({{where, fmt::format("{} lines of more than {} tokens are left out",
                                          format_count(encoded.left_out), config.max_length)}});
-    log_warning("[{}] {}", where, set->broken().front().reason);
   }
   return set;
 }

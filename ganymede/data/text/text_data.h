@@ -11,7 +11,7 @@
 
 namespace ganymede::data {
 
-// Rows of equal length: float32 [length] tokens each, as core/token_spec.h says.
+// Rows of equal length: float32 [length] tokens each, as core/tokens.h says.
 class TextDataset final : public Dataset {
  public:
   // `rows`: count * length numbers. `ends`: whether samples may be shorter than length.

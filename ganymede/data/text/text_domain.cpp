@@ -86,7 +86,8 @@ std::vector<std::string> TextDomain::captions(const at::Tensor& samples) const {
 media::Image TextDomain::preview(const at::Tensor& samples, const at::Tensor& reals,
                                  const PreviewOptions& options) const {
   const auto real = reals.defined() ? captions(reals) : std::vector<std::string>();
-  return text_preview(captions(samples), real, options.title);
+  return text_preview(captions(samples), real, options.title,
+                      text_rows(samples.size(1), vocabulary_->characters()));
 }
 
 at::Tensor TextDomain::parse(const std::string& text, const SampleSpec& spec) const {

@@ -6,7 +6,7 @@
 
 #include "ganymede/core/error.h"
 #include "ganymede/core/text.h"
-#include "ganymede/core/token_spec.h"
+#include "ganymede/core/tokens.h"
 #include "ganymede/media/utf8.h"
 
 namespace ganymede::data {
@@ -151,6 +151,7 @@ Vocabulary Vocabulary::of_words(std::vector<std::string> words) {
 
 Vocabulary Vocabulary::from_json(const nlohmann::json& json, const std::string& where) {
   Vocabulary vocabulary;
+  int64_t count = 0;
   const auto refuse = [&](const std::string& found) {
     throw ModelError({.where = where, .found = found, .allowed = "the vocabulary of a text"});
   };
@@ -159,6 +160,7 @@ Vocabulary Vocabulary::from_json(const nlohmann::json& json, const std::string& 
     vocabulary.spaced_ = json.at("spaced");
     vocabulary.unknown_ = json.at("unknown");
     vocabulary.tokens_ = json.at("tokens").get<std::vector<std::string>>();
+    count = json.at("vocabulary");
   } catch (const nlohmann::json::exception& error) {
     refuse(error.what());
   }
@@ -167,8 +169,7 @@ Vocabulary Vocabulary::from_json(const nlohmann::json& json, const std::string& 
     refuse(format_count(static_cast<int64_t>(vocabulary.tokens_.size())) + " tokens");
   if (vocabulary.numbers_.size() != vocabulary.tokens_.size())
     refuse("a token that is there twice");
-  if (json.value("vocabulary", int64_t{0}) != vocabulary.size())
-    refuse("a count of tokens that is not theirs");
+  if (count != vocabulary.size()) refuse("a count of tokens that is not theirs");
   return vocabulary;
 }
 

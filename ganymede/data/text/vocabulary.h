@@ -19,7 +19,7 @@ struct VocabularyOptions {
 // Tokens are words (between blanks; . , ; : ! ? ( ) [ ] { } " stand alone unless they are within a
 // word, as in 3.5) or characters (code points; several blanks are one space, and none count where
 // every line holds single characters with blanks between them). Numbers are those of
-// core/token_spec.h, then the tokens from the most frequent on (equals by bytes).
+// core/tokens.h, then the tokens from the most frequent on (equals by bytes).
 class Vocabulary {
  public:
   // Of all tokens in `lines` (valid UTF-8). Throws DataError naming `where` when there are none, or
