@@ -2,6 +2,7 @@
 #include "ganymede/nn/volumes.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 #include "ganymede/core/error.h"
