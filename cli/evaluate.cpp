@@ -327,6 +327,8 @@ std::vector<Option> common_options(Arguments& args) {
           {"--size", "resize pictures to this many pixels a side", &args.data.size_px},
           {"--crop", "before resizing: center, none", &args.data.crop},
           {"--channels", "auto, grey, rgb", &args.data.channels},
+          {"--direction", "of a model that translates several ways: \"B to A\"",
+           &args.data.direction},
           {"--metrics,-m", "fd,kid,prdc,...: see docs/evaluation.md", &args.metrics},
           {"-n", "samples on each side, in each repeat", &args.samples},
           {"--seeds", "repeats with other seeds", &args.repeats},

@@ -15,6 +15,7 @@
 #include "ganymede/gans/sampling.h"
 #include "ganymede/gans/words.h"
 #include "ganymede/infer/model.h"
+#include "ganymede/infer/translate.h"
 #include "ganymede/media/checkpoints.h"
 #include "ganymede/media/tensor_folder.h"
 #include "ganymede/train/run_folder.h"
@@ -87,8 +88,18 @@ metrics::WordAccess words_of(const std::shared_ptr<infer::Model>& model) {
               }};
 }
 
-Judged open_model(const std::string& path, const std::string& device) {
+// The data of a model whose other direction is judged: what it is made from and what is made change
+// places.
+std::shared_ptr<const data::DataConfig> turned(const data::DataConfig& config) {
+  data::DataConfig other = config;
+  other.direction = config.direction == "a_to_b" ? "b_to_a" : "a_to_b";
+  return std::make_shared<const data::DataConfig>(other);
+}
+
+Judged open_model(const std::string& path, const std::string& device,
+                  const std::string& direction_name) {
   const auto model = std::make_shared<infer::Model>(infer::Model::load(path, device));
+  const size_t direction = infer::direction_number(model->gan(), direction_name);
   Judged judged;
   judged.is_model = true;
   judged.subject.spec = model->spec();
@@ -100,11 +111,12 @@ Judged open_model(const std::string& path, const std::string& device) {
   judged.subject.checkpoint = model->source().string();
   judged.subject.kimg = model->kimg();
   if (model->gan().conditional() || model->spec().takes_given()) {
-    judged.subject.sample_as = [model](const std::vector<uint64_t>& seeds,
-                                       const metrics::Asked& asked) {
+    judged.subject.sample_as = [model, direction](const std::vector<uint64_t>& seeds,
+                                                  const metrics::Asked& asked) {
       gans::Request request{.seeds = seeds, .device = model->device()};
       if (model->gan().conditional()) request.labels = asked.labels;
       request.given = asked.given;
+      request.direction = direction;
       return gans::sample(model->gan(), request);
     };
   }
@@ -123,6 +135,7 @@ Judged open_model(const std::string& path, const std::string& device) {
   }
   if (device == "cpu") judged.subject.latents = latents_of(model);
   if (const fs::path run = run_of(path); !run.empty()) judged.learned_from = data_of_run(run);
+  if (direction == 1 && judged.learned_from) judged.learned_from = turned(*judged.learned_from);
   return judged;
 }
 
@@ -163,7 +176,7 @@ bool holds_model(const std::string& path) {
 
 Judged open_judged(const std::string& path, const DataFlags& flags, const std::string& device,
                    Progress* progress) {
-  if (holds_model(path)) return open_model(path, device);
+  if (holds_model(path)) return open_model(path, device, flags.direction);
   data::DataConfig config;
   apply(flags, config);
   if (const auto spec = is_text(path) ? spec_of_rows(config) : std::nullopt) {

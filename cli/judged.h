@@ -19,6 +19,7 @@ struct DataFlags {
   std::string crop;
   std::string channels;
   int64_t size_px = -1;
+  std::string direction = {};  // of a model that translates several ways
 };
 
 // One thing to judge: a generator (run, checkpoint, model folder) or stored samples.

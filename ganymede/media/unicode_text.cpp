@@ -140,14 +140,14 @@ std::vector<std::string> wrap_unicode(std::string_view utf8, int width_px, int s
     width += advance_of(point, scale);
     if (width > width_px && !lines.back().empty()) {
       std::string rest;
-      if (last_blank != std::string::npos) {
+      if (point != ' ' && last_blank != std::string::npos) {
         rest = lines.back().substr(last_blank + 1);
         lines.back().resize(last_blank);
       }
       lines.push_back(std::move(rest));
       last_blank = std::string::npos;
       width = unicode_width(lines.back(), scale) + advance_of(point, scale);
-      if (point == ' ' && lines.back().empty()) {
+      if (point == ' ') {
         width = 0;
         return;
       }

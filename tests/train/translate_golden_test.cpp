@@ -100,8 +100,9 @@ TEST_P(TranslateGolden, ParametersHavePyTorchsNamesAndShapes) {
 TEST_P(TranslateGolden, TranslatesAndScoresTheSame) {
   const Batch reals = batch(0);
   for (const auto& [direction, expected] : golden_["generated"].items()) {
-    gans::Request request{.given = reals.given,
-                          .direction = static_cast<size_t>(std::stoi(direction))};
+    gans::Request request;
+    request.given = reals.given;
+    request.direction = static_cast<size_t>(std::stoi(direction));
     for (int64_t row = 0; row < reals.size(); ++row) {
       request.seeds.push_back(static_cast<uint64_t>(row));
     }

@@ -14,7 +14,8 @@ constexpr int kMarginPx = 16;
 constexpr int kIndentPx = 24;  // of what follows the first row of a sample
 constexpr int kTextPx = 880;   // width of a row
 constexpr int kRowPx = media::kFontLineHeightPx * kScale;
-constexpr int kGapPx = 8;                                    // between samples
+constexpr int kHalfGapPx = 4;
+constexpr int kGapPx = 2 * kHalfGapPx;                       // between samples
 constexpr int kMostRows = 6;                                 // of one sample
 constexpr int kWordPx = 6 * media::kFontAdvancePx * kScale;  // a word and its blank, as a rule
 constexpr int kSignPx = 13;                                  // a character or a box
@@ -70,8 +71,8 @@ media::Image text_preview(const std::vector<std::string>& lines,
   for (const Block& block : blocks) {
     striped = !block.heading && !striped;
     if (striped) {
-      canvas.fill({0.0, static_cast<double>(y - kGapPx / 2), static_cast<double>(image.width),
-                   static_cast<double>(y + block.height + kGapPx / 2)},
+      canvas.fill({0.0, static_cast<double>(y - kHalfGapPx), static_cast<double>(image.width),
+                   static_cast<double>(y + block.height + kHalfGapPx)},
                   kStripe);
     }
     for (size_t i = 0; i < block.rows.size(); ++i) {
