@@ -39,6 +39,22 @@ media::Image strips(const std::vector<Side>& sides, const PreviewOptions& option
   return media::contact_sheet(tiles, static_cast<int>(across * sides.size()), sheet);
 }
 
+// What was made beside what is real, one row for each caption.
+media::Image beside_captions(const std::vector<media::Image>& made,
+                             const std::vector<media::Image>& reals,
+                             const std::vector<std::string>& captions, const std::string& title) {
+  std::vector<media::Image> tiles;
+  for (size_t i = 0; i < made.size(); ++i) {
+    tiles.push_back(made[i]);
+    tiles.push_back(reals[i]);
+  }
+  media::SheetOptions sheet;
+  sheet.scale = 0;
+  sheet.title = title.empty() ? "made, real" : title;
+  sheet.row_labels = captions;
+  return media::contact_sheet(tiles, 2, sheet);
+}
+
 }  // namespace
 
 media::Image preview_made(const SampleSpec& spec, const at::Tensor& given, const at::Tensor& made,
@@ -56,6 +72,9 @@ media::Image preview_made(const SampleSpec& spec, const at::Tensor& given, const
   PreviewOptions titled = options;
   if (titled.row_labels.empty()) titled.row_labels = giver.captions(given);
   if (!titled.row_labels.empty() && titled.columns == 0) titled.columns = 1;
+  const bool both = made.defined() && reals.defined() && reals.sizes() == made.sizes();
+  if (titled.columns == 1 && both && shows(sides[1]))
+    return beside_captions(sides[1].pictures, sides[2].pictures, titled.row_labels, options.title);
   return made.defined() ? domain.preview(made, reals, titled) : domain.preview(reals, {}, titled);
 }
 

@@ -2,14 +2,15 @@
 
 #include <algorithm>
 
-#include "ganymede/data/detector/detector_data.h"
+#include "ganymede/core/error.h"
 #include "ganymede/data/captions/captioned_pictures.h"
 #include "ganymede/data/degraded.h"
-#include "ganymede/data/pairs/open_pairs.h"
+#include "ganymede/data/detector/detector_data.h"
 #include "ganymede/data/music/music_data.h"
+#include "ganymede/data/pairs/open_pairs.h"
+#include "ganymede/data/text/text_data.h"
 #include "ganymede/data/video/video_data.h"
 #include "ganymede/data/voxels/voxel_data.h"
-#include "ganymede/data/text/text_data.h"
 
 namespace ganymede::data {
 
@@ -27,10 +28,20 @@ const std::vector<DataKind>& data_kinds() {
   return kinds;
 }
 
+// Whoever reads a damaged file says so; here it is only not of this kind.
+static bool fits(const DataKind& kind, const std::filesystem::path& path,
+                 const DataConfig& config) {
+  try {
+    return kind.fits(path, config);
+  } catch (const DataError&) {
+    return false;
+  }
+}
+
 const DataKind* kind_of(const std::filesystem::path& path, const DataConfig& config) {
   const auto& kinds = data_kinds();
   const auto found = std::ranges::find_if(kinds, [&](const DataKind& kind) {
-    return config.domain == "auto" ? kind.fits(path, config) : config.domain == kind.domain;
+    return config.domain == "auto" ? fits(kind, path, config) : config.domain == kind.domain;
   });
   return found == kinds.end() ? nullptr : &*found;
 }

@@ -101,7 +101,8 @@ class Gan3d final : public Gan {
   void rest_if_ahead(Terms& terms) const {
     const auto accuracy = std::ranges::find(terms, "accuracy", &Term::name);
     if (accuracy == terms.end()) return;  // a loss without right and wrong
-    const bool rests = accuracy->value.item<float>() > config_.accuracy_limit;
+    constexpr double kRounding = 1e-6;    // 4 of 5 in float32 is a little more than 0.8
+    const bool rests = accuracy->value.item<float>() > config_.accuracy_limit + kRounding;
     if (rests) {
       for (Term& term : terms) term = observed(term.name, term.value);
     }

@@ -97,12 +97,12 @@ class Mocogan final : public Gan {
       return judged(real, fake);
     }
     if (phase.name == "Dvideo") {
-      const at::Tensor real = video_critic_(reals.samples);
-      Terms terms = judged(logits(real), logits(video_critic_(fakes.detach())));
+      const at::Tensor real = seen_by_critic(reals.samples);
+      Terms terms = judged(logits(real), logits(seen_by_critic(fakes.detach())));
       add_category(terms, real, labels);
       return terms;
     }
-    const at::Tensor seen = video_critic_(fakes);
+    const at::Tensor seen = seen_by_critic(fakes);
     Terms terms = {
         {"frames", loss::generator(config_.loss, frame_critic_(some_frames(fakes, step)))},
         {"video", loss::generator(config_.loss, logits(seen))}};
@@ -120,7 +120,7 @@ class Mocogan final : public Gan {
 
   // The critic of clips, mean over its stretches of time.
   at::Tensor score(const at::Tensor& samples, const at::Tensor&) override {
-    return logits(video_critic_(samples)).mean(1);
+    return logits(seen_by_critic(samples)).mean(1);
   }
   at::Tensor features(const at::Tensor& samples) override {
     return pooled(video_critic_->module->features(samples));
@@ -148,6 +148,10 @@ class Mocogan final : public Gan {
     return clips.transpose(1, 2).index({rows, which}).flatten(0, 1);
   }
 
+  // [N, 1 + categories, stretches of time].
+  at::Tensor seen_by_critic(const at::Tensor& clips) const {
+    return video_critic_(clips).flatten(2);
+  }
   static at::Tensor logits(const at::Tensor& seen) { return seen.select(1, 0); }
 
   Terms judged(const at::Tensor& real, const at::Tensor& fake) const {

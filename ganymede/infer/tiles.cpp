@@ -36,6 +36,21 @@ std::vector<float> shares(int64_t length, int64_t overlap, bool first) {
   return share;
 }
 
+std::vector<float> whole_share(int64_t length) {
+  return std::vector<float>(static_cast<size_t>(length), 1.0F);
+}
+
+media::Image blank(int64_t width, int64_t height, int channels) {
+  return media::make_image(static_cast<int>(width), static_cast<int>(height), channels);
+}
+
+void check_made(const media::Image& part, int64_t width, int64_t height) {
+  if (part.width == width && part.height == height) return;
+  throw UsageError({.where = "part of a picture",
+                    .found = fmt::format("{} x {} px were made", part.width, part.height),
+                    .allowed = fmt::format("{} x {} px", width, height)});
+}
+
 struct Place {
   int64_t left, top;  // of the made part in the made picture
 };
@@ -115,27 +130,23 @@ media::Image in_parts(const media::Image& image, const Tiling& tiling,
   const int64_t by = tiling.enlarges;
   const auto total = static_cast<int64_t>(lefts.size() * tops.size());
   int64_t done = 0;
-  media::Image made;
+  const auto shares_of = [&](int64_t start, int64_t side) {
+    return shares(side * by, tiling.overlap_px * by, start == 0);
+  };
+  // Parts are joined to a row as wide as the picture, and rows to the picture: a part whose border
+  // is spoilt must not shine through where a row fades in.
+  media::Image made, row;
   for (const int64_t top : tops) {
     for (const int64_t left : lefts) {
       const media::Image part = translate(reflected_part(image, left, top, across, down));
-      if (part.width != across * by || part.height != down * by) {
-        throw UsageError({.where = "part of a picture",
-                          .found = fmt::format("{} x {} px made of {} x {} px", part.width,
-                                               part.height, across, down),
-                          .allowed = fmt::format("{} times the sides", by)});
-      }
-      if (made.empty()) {
-        made = media::make_image(static_cast<int>(image.width * by),
-                                 static_cast<int>(image.height * by), part.channels);
-      }
-      const auto share = [&](int64_t start, int64_t side) {
-        return shares(side * by, tiling.overlap_px * by, start == 0);
-      };
-      if (left * by < made.width && top * by < made.height)
-        blend(made, part, {left * by, top * by}, share(left, across), share(top, down));
+      check_made(part, across * by, down * by);
+      if (row.empty()) row = blank(width * by, down * by, part.channels);
+      blend(row, part, {left * by, 0}, shares_of(left, across), whole_share(down * by));
       if (step) step(++done, total);
     }
+    if (made.empty()) made = blank(image.width * by, image.height * by, row.channels);
+    if (top * by < made.height)
+      blend(made, row, {0, top * by}, whole_share(width * by), shares_of(top, down));
   }
   return made;
 }

@@ -30,8 +30,8 @@ media::Image reflected_part(const media::Image& image, int64_t left, int64_t top
 
 // `translate` over the whole picture, extended by reflection to multiples, or over parts of it; the
 // result is cut back to `enlarges` times the sides of `image`. A network whose sight reaches no
-// farther than overlap_px / 4 gives the bytes of the whole picture. `step` is told parts done and
-// parts in all. Throws UsageError for sides or overlaps that fit nothing.
+// farther than overlap_px / 4 makes the whole picture but for rounding. `step` is told parts done
+// and parts in all. Throws UsageError for sides or overlaps that fit nothing.
 using PartFunction = std::function<media::Image(const media::Image& part)>;
 media::Image in_parts(const media::Image& image, const Tiling& tiling,
                       const PartFunction& translate,

@@ -17,6 +17,7 @@ constexpr int kTextMarginPx = 6;
 constexpr int kTitleScale = 2;
 constexpr int kColumnTitleGapPx = 3;
 constexpr int kGroupGapPx = 10;
+constexpr int kLargeCellPx = 128;
 
 bool is_grey(Color color) { return color[0] == color[1] && color[1] == color[2]; }
 
@@ -44,6 +45,11 @@ struct Layout {
   int64_t height() const { return top + int64_t{rows} * (cell_height + padding); }
 };
 
+// Letters grow with the cells.
+int column_title_scale(const Layout& layout) {
+  return std::clamp(layout.cell_width / kLargeCellPx, 1, 4);
+}
+
 int choose_scale(int wanted, int tile_side) {
   if (wanted > 0) return wanted;
   return std::max(1, (kComfortableTilePx + tile_side - 1) / tile_side);
@@ -70,7 +76,8 @@ Layout lay_out(const std::vector<Image>& tiles, int columns, const SheetOptions&
   layout.left = layout.padding + (label_width > 0 ? label_width + 2 * kTextMarginPx : 0);
   const bool titled = !options.title.empty();
   layout.top = layout.padding + (titled ? kFontLineHeightPx * kTitleScale + kTextMarginPx : 0);
-  if (!options.column_titles.empty()) layout.top += kFontLineHeightPx + kColumnTitleGapPx;
+  if (!options.column_titles.empty())
+    layout.top += kFontLineHeightPx * column_title_scale(layout) + kColumnTitleGapPx;
   return layout;
 }
 
@@ -106,10 +113,13 @@ void write_texts(Image& sheet, const Layout& layout, const SheetOptions& options
   draw_text(sheet, margin, margin, options.title, ink, kTitleScale);
   const auto titles = static_cast<int>(options.column_titles.size());
   for (int column = 0; titles > 0 && column < layout.columns; ++column) {
+    const int scale = column_title_scale(layout);
     std::string text = options.column_titles[column % titles];
-    text.resize(std::min(text.size(), static_cast<size_t>(layout.cell_width / kFontAdvancePx)));
+    text.resize(
+        std::min(text.size(), static_cast<size_t>(layout.cell_width / kFontAdvancePx / scale)));
     const int middle = layout.cell_left(column) + layout.cell_width / 2;
-    draw_text(sheet, middle - text_width(text) / 2, layout.top - kFontLineHeightPx, text, ink);
+    draw_text(sheet, middle - text_width(text, scale) / 2, layout.top - kFontLineHeightPx * scale,
+              text, ink, scale);
   }
   const int rows = std::min(layout.rows, static_cast<int>(options.row_labels.size()));
   for (int row = 0; row < rows; ++row) {

@@ -131,7 +131,6 @@ ModulePtr video_critic(const VideoPlan& plan) {
   net->push(
       conv3d(in, 1 + plan.categories,
              {.stride = {1, 1, 1}, .padding = {0, 0, 0}, .bias = false, .weight_init = init}));
-  net->push(std::make_shared<Function>([](const at::Tensor& x) { return x.flatten(2); }));
   return net;
 }
 

@@ -33,7 +33,8 @@ struct VideoPlan {
 ModulePtr video_generator(const VideoPlan& plan);
 // Frames [N, C, H, W] -> logits of overlapping parts [N, 1, h, w].
 ModulePtr frame_critic(const VideoPlan& plan);
-// Clips -> [N, 1 + categories, t]: logits of overlapping stretches of time, and of the categories.
+// Clips -> [N, 1 + categories, t, 1, 1]: logits of overlapping stretches of time, and of the
+// categories.
 ModulePtr video_critic(const VideoPlan& plan);
 
 }  // namespace ganymede::nn

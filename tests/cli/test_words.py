@@ -48,7 +48,7 @@ def run(data, tmp_path_factory):
 
 
 def test_what_does_not_match_is_listed_by_name(data):
-    broken = json.loads(gan("data", "info", data, "--json").stdout)["broken"]
+    broken = json.loads(gan("data", "info", data, "--json").stdout.splitlines()[-1])["broken"]
     assert {entry["path"]: entry["reason"] for entry in broken} == {
         "captions.tsv:14": "a caption of nobody.png, which is not there",
         "alone.png": "a picture without a caption"}

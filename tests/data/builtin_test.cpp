@@ -35,7 +35,8 @@ TEST(Builtin, CountsShapesAndClasses) {
                                      {"ring8", 100000, 10000, 8, {2}},
                                      {"grid25", 100000, 10000, 25, {2}},
                                      {"swissroll", 100000, 10000, 0, {2}},
-                                     {"gaussian", 100000, 10000, 0, {1}}};
+                                     {"gaussian", 100000, 10000, 0, {1}},
+                                     {"oracle-text", 10000, 10000, 0, {20}}};
   EXPECT_EQ(builtin_datasets().size(), all.size());
   for (const Expected& expected : all) {
     SCOPED_TRACE(expected.name);

@@ -51,8 +51,8 @@ TEST(WrongFile, IsNamedWithWhatItIs) {
   EXPECT_TRUE(contains(open_error(at_path(folder / "empty")), "an empty file"));
   write_bytes(folder / "text", "hello");
   EXPECT_TRUE(contains(open_error(at_path(folder / "text")), "a file of unknown kind"));
-  write_bytes(folder / "text.txt", "hello");
-  EXPECT_TRUE(contains(open_error(at_path(folder / "text.txt")), "no rows"));
+  write_bytes(folder / "rows.csv", "hello");
+  EXPECT_TRUE(contains(open_error(at_path(folder / "rows.csv")), "no rows"));
 }
 
 }  // namespace

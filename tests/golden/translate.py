@@ -161,8 +161,9 @@ class Pix2pix:
         d, kind = self.nets["discriminator"], self.c["loss"]
         fake = once("fakes", lambda s: self.nets["generator"](a))
         if phase == "D":
-            value = gan_loss(kind, d(torch.cat([a, fake.detach()], 1)), False)
-            value = value + gan_loss(kind, d(torch.cat([a, b], 1)), True)
+            # Reals first: the order that D's running means, which nothing reads, come from.
+            value = gan_loss(kind, d(torch.cat([a, b], 1)), True)
+            value = value + gan_loss(kind, d(torch.cat([a, fake.detach()], 1)), False)
             return 0.5 * value, {"adversarial": told(kind, value)}
         value, l1 = gan_loss(kind, d(torch.cat([a, fake], 1)), True), F.l1_loss(fake, b)
         return value + self.c["l1_weight"] * l1, {"adversarial": told(kind, value), "l1": l1}

@@ -348,6 +348,7 @@ TEST_F(TranslateFolder, BadOnesAreNamedAndTheRestGoesOn) {
 
 TEST_F(TranslateFolder, NothingIsReplacedUnlessForced) {
   media::write_image(at("a.png"), noise(8, 8, 3));
+  std::filesystem::create_directory(at("out"));
   media::write_image(at("out/a.png"), noise(4, 4, 1));
   const auto files = files_of_folder(temp_.path(), {"a.png"}, at("out"), "");
   EXPECT_NE(run(files)[0].problem.find("--force"), std::string::npos);

@@ -92,7 +92,8 @@ INSTANTIATE_TEST_SUITE_P(All, BatchNormActTest,
                          ::testing::Values(Case{{4, 3, 8, 8}, 0.2}, Case{{2, 5, 7, 7}, 0},
                                            Case{{3, 70, 2, 2}, 1}, Case{{1, 2, 1, 9}, 0.2},
                                            Case{{5, 1, 33, 5}, 0}, Case{{64, 130, 4, 4}, 0.2},
-                                           Case{{4, 6, 14, 14}, 0.2, 100}));
+                                           Case{{4, 6, 14, 14}, 0.2, 100},
+                                           Case{{2, 3, 4, 5, 6}, 0.2}, Case{{3, 2, 1, 1, 4}, 0}));
 
 TEST(BatchNormAct, ThreadsDoNotChangeABit) {
   const Tensors t({{16, 37, 14, 14}, 0.2});

@@ -31,6 +31,11 @@ PairSource colorized(const fs::path& path, const DataConfig& config, Progress* p
   return source;
 }
 
+std::string extension_of(const std::string& name) {
+  const std::string extension = fs::path(name).extension().string();
+  return extension.empty() ? "no extension" : extension;
+}
+
 void read_halves(const Listing& listing, const PairLayout& layout, PairSource& source) {
   const auto whole = file_reader(listing, layout.a);
   source.kind = "pairs side by side";
@@ -77,8 +82,7 @@ std::shared_ptr<PairDataset> read_pairs(const fs::path& path, const DataConfig& 
     for (const BrokenFile& file : layout.problems)
       source.problems.push_back({listing->prefix + file.path, file.reason});
     for (const std::string& name : listing->names)
-      if (!lies_hidden(name) && !is_picture_name(name))
-        ++source.ignored[fs::path(name).extension().string()];
+      if (!lies_hidden(name) && !is_picture_name(name)) ++source.ignored[extension_of(name)];
     if (layout.form == "side_by_side")
       read_halves(*listing, layout, source);
     else
