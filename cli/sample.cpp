@@ -69,8 +69,8 @@ void write_grid(const gans::SampleGrid& grid, const Arguments& args, const infer
   const at::Tensor samples = model.samples_of(grid);
   // A sheet shows what the samples were made from as well; other formats hold the samples alone.
   if (prompts.empty() && grid.request.given.defined() && media::has_image_extension(args.out)) {
-    media::write_image(args.out, data::preview_made(model.spec(), grid.request.given, samples, {},
-                                                    options));
+    media::write_image(args.out,
+                       data::preview_made(model.spec(), grid.request.given, samples, {}, options));
     return report({args.out}, model, context);
   }
   report(domain.write(samples, grid.names, args.out, options), model, context);
@@ -273,8 +273,9 @@ Command interpolate_command() {
           .help = "walk between samples",
           .options = options,
           .run = [args](const Context& context) { run_interpolate(*args, context); },
-          .footer = "gan interpolate last --seeds 0-5 --out walk.webp\n"
-                    "gan interpolate last --prompt \"red heart|blue heart\" --out words.png"};
+          .footer =
+              "gan interpolate last --seeds 0-5 --out walk.webp\n"
+              "gan interpolate last --prompt \"red heart|blue heart\" --out words.png"};
 }
 
 Command traverse_command() {

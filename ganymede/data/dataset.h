@@ -15,19 +15,19 @@ namespace ganymede::data {
 
 // The [data] section of a recipe.
 struct DataConfig {
-  std::string path;                // built-in name, file or folder
-  std::string split = "train";     // train, test, all: where the data knows splits
-  int64_t size_px = 0;             // 0: as stored; else resized to size_px x size_px
-  std::string crop = "center";     // center, none (stretch): before resizing
-  std::string channels = "auto";   // auto, grey, rgb
-  bool labels = true;              // read class labels where there are any
-  bool mirror = false;             // horizontal flips, keyed by position
-  bool strict = false;             // stop at the first broken file instead of skipping it
-  std::string domain = "auto";     // auto, or what the data are (data_kinds(), points, table)
-  std::string schema;              // of a table: a JSON file; empty: inferred
-  std::string encoding = "modes";  // of a table: modes (CTGAN), minmax (GAIN)
-  bool conditions = false;         // of a table: training by sampling (Batch::condition)
-  std::string form = "auto";       // of pairs: how they are stored or made (docs/translation.md)
+  std::string path;                  // built-in name, file or folder
+  std::string split = "train";       // train, test, all: where the data knows splits
+  int64_t size_px = 0;               // 0: as stored; else resized to size_px x size_px
+  std::string crop = "center";       // center, none (stretch): before resizing
+  std::string channels = "auto";     // auto, grey, rgb
+  bool labels = true;                // read class labels where there are any
+  bool mirror = false;               // horizontal flips, keyed by position
+  bool strict = false;               // stop at the first broken file instead of skipping it
+  std::string domain = "auto";       // auto, or what the data are (data_kinds(), points, table)
+  std::string schema;                // of a table: a JSON file; empty: inferred
+  std::string encoding = "modes";    // of a table: modes (CTGAN), minmax (GAIN)
+  bool conditions = false;           // of a table: training by sampling (Batch::condition)
+  std::string form = "auto";         // of pairs: how they are stored or made (docs/translation.md)
   std::string direction = "a_to_b";  // of pairs: which side is given
   int64_t patch_px = 0;              // random square part of each picture; 0: whole
   int64_t scale = 1;                 // given pictures are so many times smaller
@@ -37,11 +37,11 @@ struct DataConfig {
   int64_t min_count = 1;             // of text: rarer tokens are unknown
   int64_t frames = 16;               // of video: frames of a clip
   int64_t frame_stride = 1;          // of video: every so many frames
-  std::string domain_state;        // not in recipes; SampleSpec::domain_state: encode as it says
-  int64_t limit = 0;               // use only the first n samples (0: all)
-  int64_t holdout = 0;             // of these, samples that training never sees
-  int64_t workers = 1;             // decoding threads
-  int64_t cache_mb = 2048;         // decoded samples kept in memory up to this
+  std::string domain_state;          // not in recipes; SampleSpec::domain_state: encode as it says
+  int64_t limit = 0;                 // use only the first n samples (0: all)
+  int64_t holdout = 0;               // of these, samples that training never sees
+  int64_t workers = 1;               // decoding threads
+  int64_t cache_mb = 2048;           // decoded samples kept in memory up to this
   static void describe(config::Schema<DataConfig>& schema);
 };
 
@@ -87,8 +87,8 @@ class Dataset {
 // `progress`. With config.holdout the held-out samples are left out (holdout.h).
 std::shared_ptr<Dataset> open_dataset(const DataConfig& config, Progress* progress = nullptr);
 
-// Samples `indices` as one batch, float32 on the CPU, without conditions. What they are made from is
-// drawn from Stream(0, "given", index): the same at every call.
+// Samples `indices` as one batch, float32 on the CPU, without conditions. What they are made from
+// is drawn from Stream(0, "given", index): the same at every call.
 Batch read_batch(const Dataset& dataset, const std::vector<int64_t>& indices);
 
 // Built-in sets with one line of description each.

@@ -12,9 +12,9 @@
 #include "ganymede/data/music/music_domain.h"
 #include "ganymede/data/points_domain.h"
 #include "ganymede/data/table/table_domain.h"
+#include "ganymede/data/text/text_domain.h"
 #include "ganymede/data/video/video_domain.h"
 #include "ganymede/data/voxels/voxel_domain.h"
-#include "ganymede/data/text/text_domain.h"
 
 namespace ganymede::data {
 
@@ -35,16 +35,11 @@ std::unique_ptr<const Domain> with_state(const std::string& state) {
 // Adding a domain is one line here.
 const std::map<std::string, MakeDomain>& makers() {
   static const std::map<std::string, MakeDomain> all = {
-      {"detector", with_state<DetectorDomain>},
-      {"parameters", with_state<ParametersDomain>},
-      {"chords", stateless<ChordDomain>},
-      {"image", stateless<ImageDomain>},
-      {"music", with_state<MusicDomain>},
-      {"points", stateless<PointsDomain>},
-      {"table", with_state<TableDomain>},
-      {"video", stateless<VideoDomain>},
-      {"voxels", stateless<VoxelDomain>},
-      {"text", with_state<TextDomain>},
+      {"detector", with_state<DetectorDomain>}, {"parameters", with_state<ParametersDomain>},
+      {"chords", stateless<ChordDomain>},       {"image", stateless<ImageDomain>},
+      {"music", with_state<MusicDomain>},       {"points", stateless<PointsDomain>},
+      {"table", with_state<TableDomain>},       {"video", stateless<VideoDomain>},
+      {"voxels", stateless<VoxelDomain>},       {"text", with_state<TextDomain>},
   };
   return all;
 }

@@ -8,7 +8,8 @@ namespace ganymede::data {
 class TensorData final : public Dataset {
  public:
   // batch.samples float32 [N, ...shape]; batch.labels int64 [N] in [0, spec.classes) (-1: none), or
-  // undefined; batch.given float32 [N, ...] where spec.takes_given(). `kind` says what it is, for messages. Throws UsageError when shapes disagree.
+  // undefined; batch.given float32 [N, ...] where spec.takes_given(). `kind` says what it is, for
+  // messages. Throws UsageError when shapes disagree.
   TensorData(SampleSpec spec, const Batch& batch, std::string kind);
 
   const SampleSpec& spec() const override { return spec_; }

@@ -1,6 +1,6 @@
-// Fast simulation of a detector: Maevskiy et al. 2020, arXiv 2012.06582 (TPC-FastSim). A Wasserstein
-// game over amounts on a grid, log10(1 + amount), conditioned by the parameters of the event: G
-// replaces the slow simulation of what a detector answers to a track.
+// Fast simulation of a detector: Maevskiy et al. 2020, arXiv 2012.06582 (TPC-FastSim). A
+// Wasserstein game over amounts on a grid, log10(1 + amount), conditioned by the parameters of the
+// event: G replaces the slow simulation of what a detector answers to a track.
 //
 // Samples without parameters (jet images) play the same game unconditionally. Grids of other sizes
 // than the published 8 x 16 keep the layers; their poolings follow from the sides.
@@ -45,9 +45,9 @@ constexpr size_t kConvolutions = 6;
 
 // Keras' defaults, which the authors keep: Glorot's uniform weights, no bias at first.
 nn::ModulePtr linear(int64_t in, int64_t out) {
-  return nn::linear(in, out,
-                    {.weight_init = nn::Init::glorot_uniform(in, out),
-                     .bias_init = nn::Init::constant(0)});
+  return nn::linear(
+      in, out,
+      {.weight_init = nn::Init::glorot_uniform(in, out), .bias_init = nn::Init::constant(0)});
 }
 
 nn::ModulePtr conv(int64_t in, int64_t out, int64_t kernel, int64_t padding) {
@@ -121,7 +121,8 @@ class Critic final : public nn::Module {
     layer(5, 2, 0);
     convolutions_ = &child("convolutions", convolutions);
     const int64_t found = in * height * width;
-    hidden_ = &child("hidden", nn::sequence(linear(found + parameters, config.critic_units), elu()));
+    hidden_ =
+        &child("hidden", nn::sequence(linear(found + parameters, config.critic_units), elu()));
     output_ = &child("output", linear(config.critic_units, 1));
   }
 
@@ -130,7 +131,8 @@ class Critic final : public nn::Module {
   at::Tensor features(const at::Tensor& input) override {
     const at::Tensor found = (*convolutions_)(input).flatten(1);
     if (parameters_ == 0) return (*hidden_)(found);
-    const at::Tensor parameters = input.slice(1, input.size(1) - parameters_).select(3, 0).select(2, 0);
+    const at::Tensor parameters =
+        input.slice(1, input.size(1) - parameters_).select(3, 0).select(2, 0);
     return (*hidden_)(at::cat({found, parameters}, 1));
   }
 
@@ -149,9 +151,8 @@ class Fastsim final : public Gan {
         parameters_(spec.takes_given() ? spec.given[0].elements() : 0),
         generator_(network("generator", Role::kAveraged,
                            [&] { return make_generator(config, spec, parameters_); })),
-        critic_(network("critic", Role::kTrained, [&] {
-          return std::make_shared<Critic>(config, spec, parameters_);
-        })) {
+        critic_(network("critic", Role::kTrained,
+                        [&] { return std::make_shared<Critic>(config, spec, parameters_); })) {
     check(config_);
   }
 
@@ -203,8 +204,8 @@ class Fastsim final : public Gan {
 
   at::Tensor with_planes(const at::Tensor& samples, const at::Tensor& given) const {
     if (parameters_ == 0) return samples;
-    const at::Tensor planes = given.reshape({-1, parameters_, 1, 1})
-                                  .expand({-1, -1, samples.size(2), samples.size(3)});
+    const at::Tensor planes =
+        given.reshape({-1, parameters_, 1, 1}).expand({-1, -1, samples.size(2), samples.size(3)});
     return at::cat({samples, planes}, 1);
   }
 

@@ -298,10 +298,9 @@ class GanIntCls final : public Gan, public Words {
     const at::Tensor pictures = pictures_->module->forward(reals.samples);
     const double scale = 1 / (config_.temperature * static_cast<double>(config_.text_dim));
     const at::Tensor self = at::arange(reals.size(), reals.given.options().dtype(at::kLong));
-    const at::Tensor twins = same_captions(reals.given)
-                                 .logical_and(self.unsqueeze(0).ne(self.unsqueeze(1)));
-    const at::Tensor fit =
-        (at::matmul(pictures, captions.t()) * scale).masked_fill(twins, -1e9);
+    const at::Tensor twins =
+        same_captions(reals.given).logical_and(self.unsqueeze(0).ne(self.unsqueeze(1)));
+    const at::Tensor fit = (at::matmul(pictures, captions.t()) * scale).masked_fill(twins, -1e9);
     const at::Tensor hits = fit.detach().argmax(1).eq(self).to(at::kFloat).mean();
     return {{"caption", at::cross_entropy_loss(fit, self), 0.5},
             {"picture", at::cross_entropy_loss(fit.t(), self), 0.5},
@@ -328,11 +327,10 @@ class GanIntCls final : public Gan, public Words {
 
   Terms painter_loss(const Batch& reals, const at::Tensor& fakes, const at::Tensor& points,
                      const Mismatch& wrong, Step& step) const {
-    Terms terms = {
-        {"adversarial", taken_for(critic_->judge(discriminator_(fakes), points), 1)}};
+    Terms terms = {{"adversarial", taken_for(critic_->judge(discriminator_(fakes), points), 1)}};
     if (config_.interpolation_weight > 0) {
-      const at::Tensor between = at::lerp(points.index_select(0, wrong.rows), points,
-                                          config_.interpolation);
+      const at::Tensor between =
+          at::lerp(points.index_select(0, wrong.rows), points, config_.interpolation);
       const at::Tensor z = step.latents(latent(), reals.size());
       const at::Tensor made = generator_(at::cat({z, between}, 1));
       terms.push_back({"interpolation", taken_for(critic_->judge(discriminator_(made), between), 1),

@@ -193,7 +193,8 @@ Columns columns_of(std::string_view header, const Lines& lines, HitEvents& all) 
   columns.time = find("itime");
   columns.amount = find("amp");
   for (size_t i = 0; i < names.size(); ++i) {
-    if (i == columns.event || i == columns.pad || i == columns.time || i == columns.amount) continue;
+    if (i == columns.event || i == columns.pad || i == columns.time || i == columns.amount)
+      continue;
     columns.parameters.push_back(i);
     all.names.emplace_back(names[i]);
   }
@@ -257,7 +258,8 @@ bool resembles_hits(std::string_view head) {
 
 HitEvents parse_hits(std::string_view text, const std::string& where) {
   HitEvents all = is_table(text) ? parse_table(text, where) : parse_raw(text, where);
-  const bool hits = std::ranges::any_of(all.events, [](const auto& event) { return !event.empty(); });
+  const bool hits =
+      std::ranges::any_of(all.events, [](const auto& event) { return !event.empty(); });
   if (!hits) throw DataError({where, "no hits", "events with pads, times and amounts"});
   return all;
 }

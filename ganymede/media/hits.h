@@ -21,8 +21,8 @@ struct Hit {
 };
 
 struct HitEvents {
-  std::vector<std::string> names;                // of the parameters; "p1", "p2" of raw files
-  std::vector<std::vector<double>> parameters;   // for each event, as many as names
+  std::vector<std::string> names;               // of the parameters; "p1", "p2" of raw files
+  std::vector<std::vector<double>> parameters;  // for each event, as many as names
   std::vector<std::vector<Hit>> events;
 };
 

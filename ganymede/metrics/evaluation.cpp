@@ -139,9 +139,9 @@ static bool can_have(const Metric& metric, const Subject& subject, const data::D
   const bool obeys = subject.sample_as && same && subject.spec.classes > 0;
   if (metric.needs_any(Metric::kClasses) && !obeys) return false;
   if (metric.needs_any(Metric::kGiven) && !reference.spec().takes_given()) return false;
-  const bool aligned =
-      subject.size > 0 ? subject.size == reference.size()
-                       : subject.spec.takes_given() && reference.spec().takes_given();
+  const bool aligned = subject.size > 0
+                           ? subject.size == reference.size()
+                           : subject.spec.takes_given() && reference.spec().takes_given();
   if (metric.needs_any(Metric::kPairs) && !aligned) return false;
   if (metric.needs_any(Metric::kWords) && !subject.words.embed_given) return false;
   if (metric.needs_any(Metric::kLikelihood) && !subject.log_likelihood) return false;

@@ -45,10 +45,9 @@ Findings measure_moments(const Comparison& c) {
       sum += distance;
     }
   }
-  findings.insert(findings.begin(),
-                  {.name = "KS of moments",
-                   .value = sum / static_cast<double>(findings.size()),
-                   .note = "mean of those below"});
+  findings.insert(findings.begin(), {.name = "KS of moments",
+                                     .value = sum / static_cast<double>(findings.size()),
+                                     .note = "mean of those below"});
   return findings;
 }
 
@@ -64,8 +63,10 @@ Findings measure_profiles(const Comparison& c) {
     const at::Tensor reals = event_moments(real.select(1, channel), &kept_real);
     const at::Tensor fakes = event_moments(fake.select(1, channel), &kept_fake);
     for (int64_t p = 0; p < c.real.given.size(1); ++p) {
-      const at::Tensor of_real = c.real.given.select(1, p).to(at::kDouble).index_select(0, kept_real);
-      const at::Tensor of_fake = c.fake.given.select(1, p).to(at::kDouble).index_select(0, kept_fake);
+      const at::Tensor of_real =
+          c.real.given.select(1, p).to(at::kDouble).index_select(0, kept_real);
+      const at::Tensor of_fake =
+          c.fake.given.select(1, p).to(at::kDouble).index_select(0, kept_fake);
       if (!varies(of_real)) continue;
       for (size_t m = 0; m < moment_names().size(); ++m) {
         const auto column = static_cast<int64_t>(m);
@@ -80,10 +81,11 @@ Findings measure_profiles(const Comparison& c) {
       }
     }
   }
-  findings.insert(findings.begin(), {.name = "chi2 of profiles",
-                                     .value = counted > 0 ? sum / static_cast<double>(counted) : kUnknown,
-                                     .better = Better::kNearFloor,
-                                     .note = "mean of those below; 1: as reals"});
+  findings.insert(findings.begin(),
+                  {.name = "chi2 of profiles",
+                   .value = counted > 0 ? sum / static_cast<double>(counted) : kUnknown,
+                   .better = Better::kNearFloor,
+                   .note = "mean of those below; 1: as reals"});
   return findings;
 }
 

@@ -34,9 +34,10 @@ Findings measure_retrieval(const Comparison& c) {
     return caption_retrieval(points, captions);
   };
   const Retrieval made = judged(c.fake.samples), real = judged(c.partners);
-  const std::string note = fmt::format("among {} captions, by the gan's own encoders; floor: the "
-                                       "captions' real pictures",
-                                       format_count(among));
+  const std::string note = fmt::format(
+      "among {} captions, by the gan's own encoders; floor: the "
+      "captions' real pictures",
+      format_count(among));
   const auto finding = [&](const char* name, double value, double floor) {
     const double error = std::sqrt(value * (1 - value) / static_cast<double>(among));
     return Finding{.name = name,

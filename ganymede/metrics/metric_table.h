@@ -33,16 +33,16 @@ struct Comparison {
   at::Tensor partners;
   const SampleSpec& spec;  // of the reference
   const FeatureNet& net;
-  const FeatureNet* digits;      // classifier of stacked digits; null when none was named
-  const Lpips* lpips;            // null when no weights were named
-  const LatentAccess* latents;   // null in the floor
-  const ClassAccess* classes;    // of the subject; null in the floor
-  const WordAccess* words;       // of the subject; null in the floor and where it knows no captions
-  at::Tensor given;              // of metrics that need kWords: of what each of fake.samples is made
+  const FeatureNet* digits;     // classifier of stacked digits; null when none was named
+  const Lpips* lpips;           // null when no weights were named
+  const LatentAccess* latents;  // null in the floor
+  const ClassAccess* classes;   // of the subject; null in the floor
+  const WordAccess* words;      // of the subject; null in the floor and where it knows no captions
+  at::Tensor given;             // of metrics that need kWords: of what each of fake.samples is made
   const LogLikelihood* log_likelihood;  // of the subject; null in the floor
-  int64_t class_count;           // of the data; 0: unlabelled
-  const std::string& data_name;  // of a built-in set, else a path
-  const std::string& target;     // column that learners of tables predict; empty: chosen
+  int64_t class_count;                  // of the data; 0: unlabelled
+  const std::string& data_name;         // of a built-in set, else a path
+  const std::string& target;            // column that learners of tables predict; empty: chosen
   uint64_t seed;
   Exhibits* exhibits;  // null when nobody looks
 };
@@ -67,19 +67,19 @@ struct Metric {
     kPictures = 4,       // 8-bit images
     kPoints = 8,
     kTraining = 16,
-    kLatents = 32,       // the subject is a generator
-    kModes = 64,         // the data's modes are known (ring8, grid25, gaussian)
-    kDigits = 128,       // a classifier of digits was named
-    kManySamples = 256,  // more samples than features
-    kLpips = 512,        // weights of LPIPS were named
-    kClasses = 1024,     // labelled data, and a subject that makes samples of their classes
-    kClassifier = 2048,  // labelled data, and a subject that is a classifier as well
-    kColumns = 4096,     // rows of a table
-    kGiven = 16384,      // what samples are made from
-    kWords = 32768,      // the subject knows captions, and the data has them
-    kPairs = 8192,       // each sample is made from what a real of its own was made from
+    kLatents = 32,        // the subject is a generator
+    kModes = 64,          // the data's modes are known (ring8, grid25, gaussian)
+    kDigits = 128,        // a classifier of digits was named
+    kManySamples = 256,   // more samples than features
+    kLpips = 512,         // weights of LPIPS were named
+    kClasses = 1024,      // labelled data, and a subject that makes samples of their classes
+    kClassifier = 2048,   // labelled data, and a subject that is a classifier as well
+    kColumns = 4096,      // rows of a table
+    kGiven = 16384,       // what samples are made from
+    kWords = 32768,       // the subject knows captions, and the data has them
+    kPairs = 8192,        // each sample is made from what a real of its own was made from
     kLikelihood = 65536,  // the subject knows how likely a sample is
-    kOracle = 131072,   // the data is oracle-text
+    kOracle = 131072,     // the data is oracle-text
   };
   std::string name;
   std::string help;

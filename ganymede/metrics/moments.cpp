@@ -75,7 +75,8 @@ double profile_chi2(const at::Tensor& real, const at::Tensor& real_parameter,
     const auto count = static_cast<int64_t>(places.size());
     const bool last = bin + 1 == bins;
     const double low = places[static_cast<size_t>(bin * count / bins)];
-    const double high = last ? places.back() : places[static_cast<size_t>((bin + 1) * count / bins)];
+    const double high =
+        last ? places.back() : places[static_cast<size_t>((bin + 1) * count / bins)];
     const auto inside = [&](const at::Tensor& values, const at::Tensor& parameter) {
       const at::Tensor below = last ? parameter <= high : parameter < high;
       return values.masked_select((parameter >= low).logical_and(below));

@@ -61,8 +61,8 @@ struct Subject {
   // Of generators that obey: the same samples in the classes that are asked for (labels, int64
   // [seeds]), made from what is asked for (given, [seeds, ...]). Needed where spec.takes_given().
   std::function<at::Tensor(const std::vector<uint64_t>& seeds, const Asked& asked)> sample_as = {};
-  ClassAccess classes = {};  // without classify: not available
-  WordAccess words = {};     // without embed_given: not available
+  ClassAccess classes = {};           // without classify: not available
+  WordAccess words = {};              // without embed_given: not available
   LogLikelihood log_likelihood = {};  // of models that know it
 };
 

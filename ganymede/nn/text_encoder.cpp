@@ -15,9 +15,7 @@ class WordTable final : public Module {
  public:
   WordTable(int64_t vocabulary, int64_t dim)
       : weight_(parameter("weight", {vocabulary, dim}, Init::normal(0, kWordDeviation))) {}
-  at::Tensor forward(const at::Tensor& numbers) override {
-    return at::embedding(weight_, numbers);
-  }
+  at::Tensor forward(const at::Tensor& numbers) override { return at::embedding(weight_, numbers); }
 
  private:
   at::Tensor& weight_;
@@ -43,8 +41,8 @@ class TextEncoder final : public Module {
   TextEncoder(const TokenSpec& tokens, const TextEncoderOptions& options)
       : word_(child("word", std::make_shared<WordTable>(tokens.vocabulary, options.word_dim))),
         window_(child("window", std::make_shared<WordWindow>(options.word_dim, options.units))),
-        out_(child("out", std::make_shared<Linear>(options.word_dim + options.units,
-                                                   options.text_dim))) {}
+        out_(child("out",
+                   std::make_shared<Linear>(options.word_dim + options.units, options.text_dim))) {}
 
   at::Tensor forward(const at::Tensor& tokens) override {
     const at::Tensor numbers = tokens.to(at::kLong);

@@ -199,15 +199,14 @@ void Recorder::tell_health(double kimg) {
 void Recorder::save_reals(const data::Dataset& dataset, uint64_t seed) {
   const data::Domain& domain = data::domain_of(dataset.spec());
   const int64_t most = dataset.spec().takes_given() ? kMostStrips : dataset.size();
-  const int64_t count =
-      std::min({domain.preview_count(dataset.spec()), dataset.size(), most});
+  const int64_t count = std::min({domain.preview_count(dataset.spec()), dataset.size(), most});
   std::vector<int64_t> indices;
   for (int64_t i = 0; i < count; ++i) indices.push_back(data::sample_at(i, dataset.size(), seed));
   reals_ = data::read_batch(dataset, indices);
   class_names_ = dataset.class_names();
   if (fs::exists(folder_.reals())) return;
-  media::write_image(folder_.reals(), data::preview_made(dataset.spec(), reals_.given,
-                                                         at::Tensor(), reals_.samples, {}));
+  media::write_image(folder_.reals(), data::preview_made(dataset.spec(), reals_.given, at::Tensor(),
+                                                         reals_.samples, {}));
 }
 
 fs::path Recorder::save_fakes(Trainer& trainer) {

@@ -113,10 +113,10 @@ TEST(Captions, ATableBesideAFolderIsMatchedByName) {
             (std::vector<std::string>{"red heart", "heart that is red"}));
   EXPECT_EQ(captioned(set).captions(1).others, (std::vector<std::string>{"love", "big love"}));
   EXPECT_FLOAT_EQ(read_sample(*set, 2)[0], as_float(40));
-  EXPECT_EQ(reasons(*set), (std::vector<std::string>{
-                               "captions.csv:6: no caption for c.png",
-                               "captions.csv:5: a caption of nobody.png, which is not there",
-                               "images/c.png: a picture without a caption"}));
+  EXPECT_EQ(reasons(*set),
+            (std::vector<std::string>{"captions.csv:6: no caption for c.png",
+                                      "captions.csv:5: a caption of nobody.png, which is not there",
+                                      "images/c.png: a picture without a caption"}));
   DataConfig strict = at_path(folder.path());
   strict.strict = true;
   EXPECT_TRUE(contains(open_error(strict), "captions.csv:6")) << open_error(strict);
@@ -146,8 +146,7 @@ TEST(Captions, SpecSaysWhatIsGiven) {
 TEST(Captions, AllCaptionsAreDrawnHalfOfThemFurtherNames) {
   const TempFolder folder;
   write_pictures(folder, {"a.png"});
-  write_bytes(folder / "captions.csv",
-              "file,caption,tags\na.png,one,three four\na.png,two,\n");
+  write_bytes(folder / "captions.csv", "file,caption,tags\na.png,one,three four\na.png,two,\n");
   const auto set = open_dataset(at_path(folder.path()));
   std::map<std::string, int> counts;
   for (uint64_t draw = 0; draw < 400; ++draw) ++counts[drawn_caption(*set, 0, draw)];
@@ -168,10 +167,9 @@ TEST(Captions, ATextFileBesideEachPicture) {
   EXPECT_EQ(captioned(set).captions(0).main,
             (std::vector<std::string>{"first line", "second line"}));
   EXPECT_EQ(set->class_names(), (std::vector<std::string>{"x", "y"}));
-  EXPECT_EQ(reasons(*set),
-            (std::vector<std::string>{"y/c.txt: no caption in it",
-                                      "x/z.txt: captions without a picture",
-                                      "y/c.png: a picture without a caption"}));
+  EXPECT_EQ(reasons(*set), (std::vector<std::string>{"y/c.txt: no caption in it",
+                                                     "x/z.txt: captions without a picture",
+                                                     "y/c.png: a picture without a caption"}));
 }
 
 TEST(Captions, AnArchiveWithItsCaptionsInsideOrBeside) {
@@ -219,8 +217,8 @@ TEST(Captions, AModelsWordsAreKeptForOtherData) {
   write_pictures(second, {"a.png"});
   write_bytes(second / "captions.csv", "file,caption\na.png,green heart\n");
   const auto known = open_dataset(at_path(first.path()));
-  const auto other = open_dataset(
-      domain_of(known->spec()).fitting(at_path(second.path()), known->spec()));
+  const auto other =
+      open_dataset(domain_of(known->spec()).fitting(at_path(second.path()), known->spec()));
   EXPECT_EQ(other->spec().given, known->spec().given);
   EXPECT_EQ(drawn_caption(*other, 0, 0), "<unk> heart");
 }

@@ -71,8 +71,10 @@ TEST_F(Detector, ArraysOfAmountsAreEventsWithoutParameters) {
   at::Tensor amounts = at::zeros({12, 2, 9, 10});
   amounts.select(1, 0).fill_(0.25);
   amounts.select(1, 1).copy_(at::arange(12 * 90).reshape({12, 9, 10}).remainder(3));
-  const std::string_view bytes(static_cast<const char*>(amounts.const_data_ptr()), amounts.nbytes());
-  media::write_npz(folder_.path() / "jets.npz", {{"arr_0", {media::DType::kF32, {12, 2, 9, 10}, bytes}}});
+  const std::string_view bytes(static_cast<const char*>(amounts.const_data_ptr()),
+                               amounts.nbytes());
+  media::write_npz(folder_.path() / "jets.npz",
+                   {{"arr_0", {media::DType::kF32, {12, 2, 9, 10}, bytes}}});
   const auto all = open("jets.npz", "all");
   EXPECT_FALSE(all->spec().takes_given());
   EXPECT_EQ(all->spec().shape, (std::vector<int64_t>{2, 9, 10}));
@@ -80,8 +82,8 @@ TEST_F(Detector, ArraysOfAmountsAreEventsWithoutParameters) {
   EXPECT_EQ(domain.code().units, (std::vector<double>{0.25, 1}));
   EXPECT_EQ(domain.code().whole, (std::vector<bool>{false, true}));
   const Batch batch = read_batch(*all, {0, 11});
-  EXPECT_TRUE(at::allclose(domain.code().decode(batch.samples), amounts.index_select(0, at::tensor({0, 11})),
-                           1e-4, 1e-6));
+  EXPECT_TRUE(at::allclose(domain.code().decode(batch.samples),
+                           amounts.index_select(0, at::tensor({0, 11})), 1e-4, 1e-6));
 }
 
 TEST_F(Detector, WritesWhatItReads) {
@@ -104,7 +106,8 @@ TEST_F(Detector, WritesWhatItReads) {
 TEST_F(Detector, WhatCannotBeEventsIsRefused) {
   domain_ = "detector";
   const at::Tensor negative = at::full({12, 8, 8}, -1.0F);
-  const std::string_view bytes(static_cast<const char*>(negative.const_data_ptr()), negative.nbytes());
+  const std::string_view bytes(static_cast<const char*>(negative.const_data_ptr()),
+                               negative.nbytes());
   media::write_npy(folder_.path() / "negative.npy", {media::DType::kF32, {12, 8, 8}, bytes});
   media::write_npy(folder_.path() / "flat.npy", {media::DType::kF32, {12, 64}, bytes});
   write_file_atomic(folder_.path() / "wide.dat", "1 2 3\n900000 2 3\n");
@@ -112,7 +115,8 @@ TEST_F(Detector, WhatCannotBeEventsIsRefused) {
   for (const char* name : {"negative.npy", "flat.npy", "wide.dat"})
     EXPECT_THROW(open(name), DataError) << name;
   EXPECT_THROW(open("one.dat", "test"), DataError);
-  EXPECT_THROW(DetectorDomain("{\"units\": [0], \"whole\": [true], \"first\": [0, 0]}"), ModelError);
+  EXPECT_THROW(DetectorDomain("{\"units\": [0], \"whole\": [true], \"first\": [0, 0]}"),
+               ModelError);
   EXPECT_THROW(ParametersDomain("{}"), ModelError);
 }
 

@@ -31,11 +31,10 @@ TEST_P(WordsGolden, EncodesAndPaintsTheSame) {
                 "captions");
   expect_digest(gans::embed_samples(*gan_, reals.samples, at::kCPU), golden_["pictures"], 1e-5,
                 1e-3, "pictures");
-  const gans::Request request{
-      .seeds = {},
-      .z = by_formula({reals.size(), gan_->latent().dim},
-                      [](double i) { return std::sin(1.3 * i); }),
-      .given = reals.given};
+  const gans::Request request{.seeds = {},
+                              .z = by_formula({reals.size(), gan_->latent().dim},
+                                              [](double i) { return std::sin(1.3 * i); }),
+                              .given = reals.given};
   expect_digest(gans::sample(*gan_, request), golden_["generated"], 1e-5, 1e-3, "G(z, t)");
   const at::NoGradGuard no_grad;
   expect_digest(gan_->features(reals.samples), golden_["maps"], 1e-5, 1e-3, "maps of D");

@@ -29,10 +29,10 @@ inline const json& words_case(const std::string& name) {
 
 inline std::unique_ptr<gans::Gan> make_words_gan(const json& golden) {
   SampleSpec spec = spec_of(golden);
-  spec.given = {{.domain = "text",
-                 .shape = {golden["length"].get<int64_t>()},
-                 .domain_state =
-                     json{{"vocabulary", golden["vocabulary"]}, {"ends", true}}.dump()}};
+  spec.given = {
+      {.domain = "text",
+       .shape = {golden["length"].get<int64_t>()},
+       .domain_state = json{{"vocabulary", golden["vocabulary"]}, {"ends", true}}.dump()}};
   return make_gan(golden, spec);
 }
 

@@ -41,13 +41,11 @@ class ResumeWords : public ::testing::TestWithParam<double> {
   void TearDown() override { at::set_num_threads(threads_); }
 
   static std::unique_ptr<Session> open() {
-    auto session = std::make_unique<Session>(
-        recipe_of({"gan.name=gan_int_cls", "data.path=" + captioned_folder().string(),
-                   "train.batch=8", "train.accumulate=2", "train.ema_kimg=0.01",
-                   "augment.kind=diffaugment", "gan.generator_channels=4",
-                   "gan.discriminator_channels=4", "gan.encoder_channels=4",
-                   "gan.pixel_weight=1.0",
-                   "gan.encoder_kimg=" + std::to_string(GetParam())}));
+    auto session = std::make_unique<Session>(recipe_of(
+        {"gan.name=gan_int_cls", "data.path=" + captioned_folder().string(), "train.batch=8",
+         "train.accumulate=2", "train.ema_kimg=0.01", "augment.kind=diffaugment",
+         "gan.generator_channels=4", "gan.discriminator_channels=4", "gan.encoder_channels=4",
+         "gan.pixel_weight=1.0", "gan.encoder_kimg=" + std::to_string(GetParam())}));
     session->open();
     return session;
   }

@@ -29,8 +29,8 @@ Column column_of(std::string_view name) {
       {Column::kWords, {"aliases", "tags", "keywords"}},
   };
   std::string plain = plain_caption(name);
-  while (!plain.empty() && (std::isdigit(static_cast<unsigned char>(plain.back())) != 0 ||
-                            plain.back() == '_')) {
+  while (!plain.empty() &&
+         (std::isdigit(static_cast<unsigned char>(plain.back())) != 0 || plain.back() == '_')) {
     plain.pop_back();
   }
   for (const auto& [column, names] : known)
@@ -115,8 +115,9 @@ CaptionFile parse_table(std::string_view text, const std::string& name) {
     if (fields.size() == 1 && fields[0].text.empty()) continue;
     CaptionRow row{.place = name + ":" + std::to_string(fields[0].line)};
     if (fields.size() != columns.size()) {
-      file.broken.push_back({row.place, std::to_string(fields.size()) + " fields where the first "
-                                                                        "line has " +
+      file.broken.push_back({row.place, std::to_string(fields.size()) +
+                                            " fields where the first "
+                                            "line has " +
                                             std::to_string(columns.size())});
       continue;
     }
@@ -147,8 +148,9 @@ CaptionFile parse_json_lines(std::string_view text, const std::string& name) {
     if (plain_caption(line).empty()) continue;
     const json object = json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (!object.is_object())
-      throw DataError({place, "no JSON object", "one object per line: {\"file_name\": ..., "
-                                                "\"text\": ...}"});
+      throw DataError({place, "no JSON object",
+                       "one object per line: {\"file_name\": ..., "
+                       "\"text\": ...}"});
     CaptionRow row{.place = place};
     for (const auto& [key, value] : object.items()) add_json(column_of(key), value, row);
     keep(std::move(row), file);
@@ -159,9 +161,9 @@ CaptionFile parse_json_lines(std::string_view text, const std::string& name) {
 }  // namespace
 
 const std::vector<std::string>& caption_file_names() {
-  static const std::vector<std::string> names = {
-      "captions.tsv",   "captions.csv", "captions.jsonl", "captions.txt",
-      "metadata.jsonl", "metadata.csv", "metadata.tsv"};
+  static const std::vector<std::string> names = {"captions.tsv", "captions.csv",   "captions.jsonl",
+                                                 "captions.txt", "metadata.jsonl", "metadata.csv",
+                                                 "metadata.tsv"};
   return names;
 }
 

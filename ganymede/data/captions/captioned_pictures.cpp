@@ -90,9 +90,8 @@ void CaptionedPictures::learn_words(const DataConfig& config, const std::string&
       for (const std::string& text : captions->main)
         length = std::max(length, static_cast<int64_t>(vocabulary_->split(text).size()));
   }
-  spec_.given = {{.domain = "text",
-                  .shape = {length},
-                  .domain_state = state_with_unknown(*vocabulary_)}};
+  spec_.given = {
+      {.domain = "text", .shape = {length}, .domain_state = state_with_unknown(*vocabulary_)}};
 }
 
 void CaptionedPictures::read_pair(int64_t index, Stream& random, float* sample,

@@ -18,9 +18,9 @@
 namespace ganymede::data {
 namespace {
 
-constexpr size_t kMostBytes = size_t{1} << 30;   // of a caption file
-constexpr size_t kMostLine = size_t{1} << 20;    // of one picture's captions
-constexpr int64_t kLookedAt = 256;               // pictures that are asked for their name.txt
+constexpr size_t kMostBytes = size_t{1} << 30;  // of a caption file
+constexpr size_t kMostLine = size_t{1} << 20;   // of one picture's captions
+constexpr int64_t kLookedAt = 256;              // pictures that are asked for their name.txt
 
 // The files of a folder or an archive, by relative name.
 struct Files {
@@ -131,8 +131,7 @@ class Matching {
     for (int64_t i = 0; i < set_.reader->count(); ++i) {
       names_.push_back(set_.reader->name(i).substr(prefix));
       by_name_[names_.back()] = i;
-      const auto [place, first] =
-          by_base_.emplace(fs::path(names_.back()).filename().string(), i);
+      const auto [place, first] = by_base_.emplace(fs::path(names_.back()).filename().string(), i);
       if (!first) place->second = -1;
     }
   }

@@ -116,8 +116,8 @@ Events from_array(const media::NpyArray& array, const std::string& where) {
   }
   const at::Tensor raw = at::empty(shape, scalar_type(array.dtype, where));
   if (raw.nbytes() != array.bytes.size()) {
-    throw DataError({where, fmt::format("{} bytes", array.bytes.size()),
-                     fmt::format("{}", raw.nbytes())});
+    throw DataError(
+        {where, fmt::format("{} bytes", array.bytes.size()), fmt::format("{}", raw.nbytes())});
   }
   std::memcpy(raw.data_ptr(), array.bytes.data(), array.bytes.size());
   Events found{.amounts = raw.to(at::kDouble)};

@@ -66,8 +66,8 @@ std::string csv_of(const at::Tensor& amounts, const DetectorCode& code) {
       for (int64_t y = 0; y < amounts.size(2); ++y) {
         for (int64_t x = 0; x < amounts.size(3); ++x) {
           if (at[n][c][y][x] == 0) continue;
-          text += fmt::format("{},{},{},{},{}\n", n, c, y + code.first_row,
-                              x + code.first_column, at[n][c][y][x]);
+          text += fmt::format("{},{},{},{},{}\n", n, c, y + code.first_row, x + code.first_column,
+                              at[n][c][y][x]);
         }
       }
     }
@@ -88,8 +88,7 @@ std::string_view bytes_of(const at::Tensor& values) {
 }  // namespace
 
 nlohmann::json DetectorCode::to_json() const {
-  nlohmann::json json = {
-      {"units", units}, {"whole", whole}, {"first", {first_row, first_column}}};
+  nlohmann::json json = {{"units", units}, {"whole", whole}, {"first", {first_row, first_column}}};
   if (!parameters.empty()) json["parameters"] = nlohmann::json::parse(parameters);
   return json;
 }
@@ -149,10 +148,9 @@ media::Image DetectorDomain::preview(const at::Tensor& samples, const at::Tensor
   if (beside && options.title.empty()) sheet.title = "made, real";
   sheet.row_labels = options.row_labels;
   const int pair = beside ? 2 : 1;
-  const int columns =
-      options.columns > 0
-          ? options.columns * pair
-          : media::square_columns(static_cast<int>(tiles.size())) / pair * pair;
+  const int columns = options.columns > 0
+                          ? options.columns * pair
+                          : media::square_columns(static_cast<int>(tiles.size())) / pair * pair;
   return media::contact_sheet(tiles, std::max(columns, pair), sheet);
 }
 
