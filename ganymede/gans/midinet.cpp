@@ -10,6 +10,8 @@
 // bar that was made back as the one before the next, with its most probable pitches only.
 #include <ATen/ATen.h>
 
+#include <array>
+
 #include "ganymede/core/error.h"
 #include "ganymede/gans/registry.h"
 #include "ganymede/loss/adversarial.h"

@@ -1,6 +1,6 @@
 // MidiNet against an independent PyTorch script (tests/golden/music.py): networks, losses,
 // gradients, five steps of Adam in the published order, tunes bar by bar.
-#include <set>
+#include <map>
 
 #include "../golden/gans_golden.h"
 #include "ganymede/core/error.h"

@@ -1,6 +1,7 @@
 #include "ganymede/data/music/piano_roll.h"
 
 #include <algorithm>
+#include <array>
 
 #include "ganymede/media/canvas.h"
 #include "ganymede/media/font.h"
