@@ -1,5 +1,6 @@
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <set>
 
 #include "ganymede/data/domain.h"
@@ -301,7 +302,11 @@ TEST(Chorales, StepsBecomeHeldNotes) {
   const auto files = parse_chorales(text, "train", "x");
   ASSERT_EQ(files.size(), 1U);
   EXPECT_EQ(files[0].tracks[0].notes.size(), 4U);
-  EXPECT_EQ(files[0].tracks[0].notes[0].end, 2 * kStep);
+  const auto held = std::ranges::find_if(files[0].tracks[0].notes, [](const auto& note) {
+    return note.begin == 0 && note.pitch == 60;
+  });
+  ASSERT_NE(held, files[0].tracks[0].notes.end());
+  EXPECT_EQ(held->end, 2 * kStep);
   EXPECT_TRUE(parse_chorales(text, "test", "x").empty());
   for (const char* bad :
        {"", "[]", R"({"train": 1})", R"({"train": [1]})", R"({"train": [[1]]})",
