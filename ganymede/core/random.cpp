@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/zero.h>
 
 #include <algorithm>
 #include <bit>
@@ -11,11 +12,21 @@
 #include "ganymede/core/error.h"
 #include "ganymede/core/hash.h"
 
+// Inlined into functions for several kinds of vectors (the build compiles this file for speed,
+// without fused multiply-adds).
+#define GANYMEDE_INLINE [[gnu::always_inline]] inline
+
 namespace ganymede {
 namespace {
 
-constexpr int64_t kWords = 4;           // random words of a block
+constexpr size_t kWords = 4;            // random words of a block
+constexpr size_t kLanes = 32;           // blocks that are made at once
 constexpr int64_t kGrainBlocks = 4096;  // below this a thread costs more than it brings
+constexpr int kRounds = 10;
+constexpr uint32_t kMultiplier0 = 0xD2511F53;
+constexpr uint32_t kMultiplier1 = 0xCD9E8D57;
+constexpr uint32_t kWeyl0 = 0x9E3779B9;
+constexpr uint32_t kWeyl1 = 0xBB67AE85;
 constexpr unsigned kFeistelRounds = 8;
 
 uint32_t low32(uint64_t x) { return static_cast<uint32_t>(x); }
@@ -31,16 +42,21 @@ PhiloxKey make_key(uint64_t seed, std::string_view purpose) {
   return {mixed[0], mixed[1]};
 }
 
-float unit_float(uint32_t word) { return static_cast<float>(word >> 8) * 0x1p-24f; }
+// A number of [1, 2^32] as double, exactly, from the number less 1: by way of int32, which vectors
+// convert in one instruction.
+double one_more(uint32_t word) {
+  return static_cast<double>(static_cast<int32_t>(word ^ 0x80000000)) + 2147483649.0;
+}
 
 // log(n * 2^-32) for n in [1, 2^32], within 1e-12. Own arithmetic instead of the C library's, so
 // that every machine and library version draws the same bits.
-double log_of_fraction(uint64_t n) {
-  const uint64_t bits = std::bit_cast<uint64_t>(static_cast<double>(n));
-  int exponent = static_cast<int>(bits >> 52) - 1023 - 32;
+GANYMEDE_INLINE double log_of_fraction(double n) {
+  const uint64_t bits = std::bit_cast<uint64_t>(n);
+  // The exponent's bits as the low bits of 2^52: a double without a conversion of integers.
+  double exponent = std::bit_cast<double>(bits >> 52 | 0x4330000000000000) - (0x1p52 + 1023 + 32);
   double mantissa = std::bit_cast<double>((bits & 0x000fffffffffffff) | 0x3ff0000000000000);
   // Arithmetic instead of a branch, which random bits would make unpredictable (also below).
-  const int upper = mantissa > 1.4142135623730951 ? 1 : 0;
+  const double upper = mantissa > 1.4142135623730951 ? 1.0 : 0.0;
   mantissa *= 1.0 - 0.5 * upper;
   exponent += upper;
   const double s = (mantissa - 1.0) / (mantissa + 1.0);  // log m = 2 atanh s, |s| < 0.172
@@ -56,51 +72,156 @@ struct Direction {
 
 // A point of the unit circle, uniform in its angle: the top two bits choose the quarter, the rest
 // an angle in [-pi/4, pi/4).
-Direction direction(uint32_t word) {
-  const double t = ((word & 0x3fffffff) * 0x1p-30 - 0.5) * 1.5707963267948966;
+GANYMEDE_INLINE Direction direction(uint32_t word) {
+  const double angle = static_cast<int32_t>(word & 0x3fffffff);
+  const double t = (angle * 0x1p-30 - 0.5) * 1.5707963267948966;
   const double q = t * t;
   const double sine =
       t * (1 - q / 6 * (1 - q / 20 * (1 - q / 42 * (1 - q / 72 * (1 - q / 110 * (1 - q / 156))))));
   const double cosine =
       1 - q / 2 * (1 - q / 12 * (1 - q / 30 * (1 - q / 56 * (1 - q / 90 * (1 - q / 132)))));
-  const double sign = 1.0 - 2.0 * static_cast<int>(word >> 31);
-  const double turned = static_cast<int>(word >> 30 & 1);  // by a right angle
+  const double sign = 1.0 - 2.0 * static_cast<int32_t>(word >> 31);
+  const double turned = static_cast<int32_t>(word >> 30 & 1);  // by a right angle
   return {sign * (cosine * (1 - turned) - sine * turned),
           sign * (sine * (1 - turned) + cosine * turned)};
 }
 
 // Two independent N(0, 1) from two words: Box and Muller 1958. |value| <= 6.66.
-Direction normal_pair(uint32_t radius_word, uint32_t angle_word) {
-  const double radius = std::sqrt(-2.0 * log_of_fraction(uint64_t{radius_word} + 1));
+GANYMEDE_INLINE Direction normal_pair(uint32_t radius_word, uint32_t angle_word) {
+  const double radius = std::sqrt(-2.0 * log_of_fraction(one_more(radius_word)));
   const Direction d = direction(angle_word);
   return {radius * d.x, radius * d.y};
 }
 
-std::array<float, kWords> uniform_values(const PhiloxCounter& words) {
-  return {unit_float(words[0]), unit_float(words[1]), unit_float(words[2]), unit_float(words[3])};
+// The words of kLanes blocks one after the other, by their place in the block.
+struct Words {
+  alignas(64) std::array<std::array<uint32_t, kLanes>, kWords> at;
+};
+
+GANYMEDE_INLINE void words_of(PhiloxKey key, uint64_t index, uint64_t first, Words& words) {
+  for (size_t lane = 0; lane < kLanes; ++lane) {
+    const uint64_t position = first + lane;
+    uint32_t c0 = low32(position), c1 = high32(position), c2 = low32(index), c3 = high32(index);
+    uint32_t k0 = key[0], k1 = key[1];
+    for (int round = 0; round < kRounds; ++round) {
+      const uint64_t a = uint64_t{kMultiplier0} * c0;
+      const uint64_t b = uint64_t{kMultiplier1} * c2;
+      c0 = high32(b) ^ c1 ^ k0;
+      c1 = low32(b);
+      c2 = high32(a) ^ c3 ^ k1;
+      c3 = low32(a);
+      k0 += kWeyl0;
+      k1 += kWeyl1;
+    }
+    words.at[0][lane] = c0;
+    words.at[1][lane] = c1;
+    words.at[2][lane] = c2;
+    words.at[3][lane] = c3;
+  }
 }
 
-std::array<float, kWords> normal_values(const PhiloxCounter& words) {
-  const Direction a = normal_pair(words[0], words[1]);
-  const Direction b = normal_pair(words[2], words[3]);
-  return {static_cast<float>(a.x), static_cast<float>(a.y), static_cast<float>(b.x),
-          static_cast<float>(b.y)};
+// What becomes of words, kLanes blocks at a time: kWords numbers of each.
+struct Normals {
+  GANYMEDE_INLINE void operator()(const Words& words, float* out) const {
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      const Direction a = normal_pair(words.at[0][lane], words.at[1][lane]);
+      const Direction b = normal_pair(words.at[2][lane], words.at[3][lane]);
+      out[kWords * lane] = static_cast<float>(a.x);
+      out[kWords * lane + 1] = static_cast<float>(a.y);
+      out[kWords * lane + 2] = static_cast<float>(b.x);
+      out[kWords * lane + 3] = static_cast<float>(b.y);
+    }
+  }
+};
+
+// [0, 1) in steps of 2^-24.
+struct Units {
+  GANYMEDE_INLINE void operator()(const Words& words, float* out) const {
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      for (size_t i = 0; i < kWords; ++i) {
+        out[kWords * lane + i] =
+            static_cast<float>(static_cast<int32_t>(words.at[i][lane] >> 8)) * 0x1p-24F;
+      }
+    }
+  }
+};
+
+struct Range {
+  double low, high;
+  float last;  // rounding to float may reach `high`, which the range excludes
+  GANYMEDE_INLINE void operator()(const Words& words, float* out) const {
+    Units()(words, out);
+    for (size_t i = 0; i < kWords * kLanes; ++i)
+      out[i] = std::min(last, static_cast<float>(low + out[i] * (high - low)));
+  }
+};
+
+// 1 where the word is `last` or less.
+struct Chances {
+  uint32_t last;
+  GANYMEDE_INLINE void operator()(const Words& words, float* out) const {
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      for (size_t i = 0; i < kWords; ++i)
+        out[kWords * lane + i] = words.at[i][lane] <= last ? 1.0F : 0.0F;
+    }
+  }
+};
+
+template <typename Make>
+GANYMEDE_INLINE void make_lanes(PhiloxKey key, uint64_t index, uint64_t first, const Make& make,
+                                float* out) {
+  Words words;
+  words_of(key, index, first, words);
+  make(words, out);
 }
 
-// Value i is made of block i / per_block alone, so any split among threads gives the same bits.
-template <typename Out, typename MakeBlock>
-void fill_blocks(Out* out, int64_t count, const MakeBlock& make_block) {
-  constexpr auto kPerBlock =
-      static_cast<int64_t>(std::tuple_size_v<decltype(make_block(uint64_t{0}))>);
-  const int64_t blocks = (count + kPerBlock - 1) / kPerBlock;
-  at::parallel_for(0, blocks, kGrainBlocks, [&](int64_t begin, int64_t end) {
-    for (int64_t b = begin; b < end; ++b) {
-      const auto values = make_block(static_cast<uint64_t>(b));
-      const int64_t n = std::min(kPerBlock, count - b * kPerBlock);
-      std::copy_n(values.begin(), n, out + b * kPerBlock);
+template <typename Make>
+void make_anywhere(PhiloxKey key, uint64_t index, uint64_t first, const Make& make, float* out) {
+  make_lanes(key, index, first, make, out);
+}
+
+#if defined(__x86_64__)
+// The same operations on wider vectors: the same bits, without fused multiply-adds.
+template <typename Make>
+[[gnu::target("avx2")]] void make_avx2(PhiloxKey key, uint64_t index, uint64_t first,
+                                       const Make& make, float* out) {
+  make_lanes(key, index, first, make, out);
+}
+bool has_avx2() {
+  static const bool has = __builtin_cpu_supports("avx2") != 0;
+  return has;
+}
+#else
+template <typename Make>
+void make_avx2(PhiloxKey key, uint64_t index, uint64_t first, const Make& make, float* out) {
+  make_anywhere(key, index, first, make, out);
+}
+bool has_avx2() { return false; }
+#endif
+
+// Number i is made of block i / kWords alone, so any split among threads gives the same bits.
+template <typename Make>
+void fill(float* out, int64_t count, PhiloxKey key, uint64_t index, uint64_t first,
+          const Make& make) {
+  constexpr auto kNumbers = static_cast<int64_t>(kWords * kLanes);
+  const auto run = has_avx2() ? make_avx2<Make> : make_anywhere<Make>;
+  const int64_t chunks = (count + kNumbers - 1) / kNumbers;
+  at::parallel_for(0, chunks, kGrainBlocks / kLanes, [&](int64_t begin, int64_t end) {
+    for (int64_t chunk = begin; chunk < end; ++chunk) {
+      const uint64_t position = first + static_cast<uint64_t>(chunk) * kLanes;
+      const int64_t left = count - chunk * kNumbers;
+      if (left >= kNumbers) {
+        run(key, index, position, make, out + chunk * kNumbers);
+        continue;
+      }
+      std::array<float, kNumbers> buffer;
+      run(key, index, position, make, buffer.data());
+      std::copy_n(buffer.begin(), left, out + chunk * kNumbers);
     }
   });
 }
+
+uint64_t blocks_of(int64_t count) { return (static_cast<uint64_t>(count) + kWords - 1) / kWords; }
 
 [[noreturn]] void refuse(std::string found, std::string allowed) {
   throw UsageError({.where = "random", .found = std::move(found), .allowed = std::move(allowed)});
@@ -109,12 +230,12 @@ void fill_blocks(Out* out, int64_t count, const MakeBlock& make_block) {
 }  // namespace
 
 PhiloxCounter philox(PhiloxCounter c, PhiloxKey key) {
-  for (int round = 0; round < 10; ++round) {
-    const uint64_t a = uint64_t{0xD2511F53} * c[0];
-    const uint64_t b = uint64_t{0xCD9E8D57} * c[2];
+  for (int round = 0; round < kRounds; ++round) {
+    const uint64_t a = uint64_t{kMultiplier0} * c[0];
+    const uint64_t b = uint64_t{kMultiplier1} * c[2];
     c = {high32(b) ^ c[1] ^ key[0], low32(b), high32(a) ^ c[3] ^ key[1], low32(a)};
-    key[0] += 0x9E3779B9;
-    key[1] += 0xBB67AE85;
+    key[0] += kWeyl0;
+    key[1] += kWeyl1;
   }
   return c;
 }
@@ -165,13 +286,11 @@ double Stream::next_normal() {
 }
 
 void Stream::fill_uniform(float* out, int64_t count) {
-  const uint64_t first = take(static_cast<uint64_t>((count + kWords - 1) / kWords));
-  fill_blocks(out, count, [&](uint64_t b) { return uniform_values(block(first + b)); });
+  fill(out, count, key_, index_, take(blocks_of(count)), Units());
 }
 
 void Stream::fill_normal(float* out, int64_t count) {
-  const uint64_t first = take(static_cast<uint64_t>((count + kWords - 1) / kWords));
-  fill_blocks(out, count, [&](uint64_t b) { return normal_values(block(first + b)); });
+  fill(out, count, key_, index_, take(blocks_of(count)), Normals());
 }
 
 at::Tensor Stream::normal(at::IntArrayRef shape) {
@@ -183,15 +302,14 @@ at::Tensor Stream::normal(at::IntArrayRef shape) {
 at::Tensor Stream::uniform(at::IntArrayRef shape, double low, double high) {
   if (!(low <= high)) refuse("a uniform range whose low end is above its high end", "low <= high");
   at::Tensor out = at::empty(shape, at::kFloat);
-  const uint64_t first = take(static_cast<uint64_t>((out.numel() + kWords - 1) / kWords));
+  if (low == 0 && high == 1) {
+    fill_uniform(out.data_ptr<float>(), out.numel());
+    return out;
+  }
   const auto last = std::max(static_cast<float>(low),
                              std::nextafter(static_cast<float>(high), static_cast<float>(low)));
-  fill_blocks(out.data_ptr<float>(), out.numel(), [&](uint64_t b) {
-    std::array<float, kWords> values = uniform_values(block(first + b));
-    // Rounding to float may reach `high`, which the range excludes.
-    for (float& v : values) v = std::min(last, static_cast<float>(low + v * (high - low)));
-    return values;
-  });
+  fill(out.data_ptr<float>(), out.numel(), key_, index_, take(blocks_of(out.numel())),
+       Range{low, high, last});
   return out;
 }
 
@@ -200,13 +318,12 @@ at::Tensor Stream::bernoulli(at::IntArrayRef shape, double probability) {
     refuse("probability " + std::to_string(probability), "0 to 1");
   }
   at::Tensor out = at::empty(shape, at::kFloat);
-  const uint64_t first = take(static_cast<uint64_t>((out.numel() + kWords - 1) / kWords));
-  fill_blocks(out.data_ptr<float>(), out.numel(), [&](uint64_t b) {
-    std::array<float, kWords> values;
-    const PhiloxCounter words = block(first + b);
-    for (int i = 0; i < kWords; ++i) values[i] = words[i] * 0x1p-32 < probability ? 1.0f : 0.0f;
-    return values;
-  });
+  const uint64_t first = take(blocks_of(out.numel()));
+  // word * 2^-32 < probability, of integers.
+  const double until = std::ceil(probability * 0x1p32);
+  if (until < 1) return out.zero_();
+  fill(out.data_ptr<float>(), out.numel(), key_, index_, first,
+       Chances{static_cast<uint32_t>(until - 1)});
   return out;
 }
 
@@ -221,9 +338,14 @@ at::Tensor Stream::integers(at::IntArrayRef shape, int64_t low, int64_t high) {
     const auto product = static_cast<unsigned __int128>(join64(a, b)) * range;
     return static_cast<int64_t>(static_cast<uint64_t>(low) + static_cast<uint64_t>(product >> 64));
   };
-  fill_blocks(out.data_ptr<int64_t>(), out.numel(), [&](uint64_t b) {
-    const PhiloxCounter w = block(first + b);
-    return std::array<int64_t, 2>{pick(w[0], w[1]), pick(w[2], w[3])};
+  int64_t* to = out.data_ptr<int64_t>();
+  const int64_t count = out.numel();
+  at::parallel_for(0, (count + 1) / 2, kGrainBlocks, [&](int64_t begin, int64_t end) {
+    for (int64_t b = begin; b < end; ++b) {
+      const PhiloxCounter w = block(first + static_cast<uint64_t>(b));
+      to[2 * b] = pick(w[0], w[1]);
+      if (2 * b + 1 < count) to[2 * b + 1] = pick(w[2], w[3]);
+    }
   });
   return out;
 }

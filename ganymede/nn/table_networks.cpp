@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "ganymede/ops/joined_linear.h"
 #include "ganymede/ops/span_heads.h"
 
 namespace ganymede::nn {
@@ -9,18 +10,78 @@ namespace {
 
 constexpr double kLeastUniform = 1e-20;  // keeps the logarithm finite
 
+constexpr double kSlope = 0.2;  // of the critic's leaky ReLU
+
+// A linear layer of parts that lie beside one another, in themselves never joined.
+class JoinedLinear final : public Module {
+ public:
+  JoinedLinear(int64_t in, int64_t out)
+      : weight_(parameter("weight", {out, in}, Init::fan_in(in))),
+        bias_(parameter("bias", {out}, Init::fan_in(in))) {}
+  at::Tensor forward(const at::Tensor& input) override { return of_parts({input}); }
+  at::Tensor of_parts(at::TensorList parts) { return ops::joined_linear(parts, weight_, bias_); }
+
+ private:
+  at::Tensor& weight_;
+  at::Tensor& bias_;
+};
+
 class ConcatBlock final : public Module {
  public:
   ConcatBlock(int64_t in, int64_t out)
-      : fc_(child("fc", std::make_shared<Linear>(in, out))),
+      : fc_(child("fc", std::make_shared<JoinedLinear>(in, out))),
         bn_(child("bn", std::make_shared<BatchNorm>(out))) {}
   at::Tensor forward(const at::Tensor& input) override {
-    return at::cat({at::relu(bn_.forward(fc_.forward(input))), input}, 1);
+    return at::cat({of_parts({input}), input}, 1);
+  }
+  at::Tensor of_parts(at::TensorList parts) { return bn_.forward(fc_.of_parts(parts), 0); }
+
+ private:
+  JoinedLinear& fc_;
+  BatchNorm& bn_;
+};
+
+class ConcatMlp final : public Module {
+ public:
+  ConcatMlp(int64_t in, const std::vector<int64_t>& units, int64_t out) {
+    for (const int64_t width : units) {
+      blocks_.push_back(
+          &child(std::to_string(blocks_.size()), std::make_shared<ConcatBlock>(in, width)));
+      in += width;
+    }
+    last_ = &child(std::to_string(blocks_.size()), std::make_shared<JoinedLinear>(in, out));
+  }
+  at::Tensor forward(const at::Tensor& input) override {
+    std::vector<at::Tensor> parts = {input};
+    for (ConcatBlock* block : blocks_) parts.insert(parts.begin(), block->of_parts(parts));
+    return last_->of_parts(parts);
   }
 
  private:
-  Linear& fc_;
-  BatchNorm& bn_;
+  std::vector<ConcatBlock*> blocks_;
+  JoinedLinear* last_;
+};
+
+// Leaky ReLU, then dropout, as one factor of each element. The factor is no function of the input
+// to be differentiated: a gradient penalty's second derivative has no part through it.
+class LeakyDropout final : public Module {
+ public:
+  explicit LeakyDropout(double keep) : keep_(keep) {}
+  at::Tensor forward(const at::Tensor& input) override {
+    if (ForwardScope::mode() != Mode::kTrain) return at::leaky_relu(input, kSlope);
+    const at::Tensor kept = ForwardScope::random().bernoulli(input.sizes(), keep_);
+    const at::Tensor slopes = at::where(input.detach() > 0, 1 / keep_, kSlope / keep_);
+    return input * (kept.to(input.options()) * slopes);
+  }
+
+ private:
+  double keep_;
+};
+
+// Keeps a number of the stack.
+class Nothing final : public Module {
+ public:
+  at::Tensor forward(const at::Tensor& input) override { return input; }
 };
 
 ops::Head head_of(Span::Kind kind) {
@@ -52,28 +113,20 @@ at::Tensor conditioned_log_shares(const at::Tensor& raw, const std::vector<Span>
   return ops::span_heads(raw, heads);
 }
 
-at::Tensor gumbel_of(const at::Tensor& uniform) {
-  return uniform.clamp_min(kLeastUniform).log_().neg_().log_().neg_();
+at::Tensor gumbel_of(at::Tensor uniform) {
+  return uniform.clamp_min_(kLeastUniform).log_().neg_().log_().neg_();
 }
 
-ModulePtr concat_block(int64_t in, int64_t out) { return std::make_shared<ConcatBlock>(in, out); }
-
 ModulePtr concat_mlp(int64_t in, const std::vector<int64_t>& units, int64_t out) {
-  auto net = std::make_shared<Sequential>();
-  for (const int64_t width : units) {
-    net->push(concat_block(in, width));
-    in += width;
-  }
-  net->push(linear(in, out));
-  return net;
+  return std::make_shared<ConcatMlp>(in, units, out);
 }
 
 ModulePtr dropout_critic(int64_t in, const std::vector<int64_t>& units, double keep) {
   auto net = std::make_shared<Sequential>();
   for (const int64_t width : units) {
     net->push(linear(in, width));
-    net->push(leaky_relu(0.2, /*in_place=*/true));
-    net->push(dropout(keep));
+    net->push(std::make_shared<LeakyDropout>(keep));
+    net->push(std::make_shared<Nothing>());  // the published numbering of the layers
     in = width;
   }
   net->push(linear(in, 1));

@@ -21,14 +21,12 @@ at::Tensor activate_spans(const at::Tensor& raw, const std::vector<Span>& spans,
 // [N, width] -> [N, SampleSpec::condition_width()].
 at::Tensor conditioned_log_shares(const at::Tensor& raw, const std::vector<Span>& spans);
 
-// -log(-log u) for u in [0, 1): standard Gumbel draws of the shape of u.
-at::Tensor gumbel_of(const at::Tensor& uniform);
+// -log(-log u) for u in [0, 1): standard Gumbel draws in the place of u.
+at::Tensor gumbel_of(at::Tensor uniform);
 
-// ReLU(batch norm(linear x)) beside x itself: [N, in] -> [N, out + in]. Children fc, bn
-// (Xu et al. 2019, arXiv 1907.00503, 4.4).
-ModulePtr concat_block(int64_t in, int64_t out);
-
-// concat_block of each of `units`, then a linear layer: [N, in] -> [N, out].
+// ReLU(batch norm(linear x)) beside x itself for each of `units`, then a linear layer: [N, in] ->
+// [N, out]. Children 0, 1, ..., the blocks' own fc and bn (Xu et al. 2019, arXiv 1907.00503, 4.4).
+// What lies side by side is never copied together.
 ModulePtr concat_mlp(int64_t in, const std::vector<int64_t>& units, int64_t out);
 
 // Linear, leaky ReLU 0.2, dropout for each of `units`, then a linear layer to one logit.

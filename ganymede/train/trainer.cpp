@@ -177,7 +177,12 @@ bool Trainer::accumulate(const gans::Phase& phase, int64_t repeat, int64_t index
   if (!total.defined()) return true;  // the player rests
   learns = true;
   if (config_.train.accumulate > 1) total = total / config_.train.accumulate;
-  total.backward();
+  // What else takes gradients (the points of a penalty) is left out.
+  std::vector<at::Tensor> learning;
+  for (const auto& [name, parameter] : optimizers_.at(phase.optimizer())->parameters()) {
+    if (parameter.requires_grad()) learning.push_back(parameter);
+  }
+  total.backward({}, std::nullopt, /*create_graph=*/false, learning);
   return true;
 }
 
