@@ -121,6 +121,23 @@ class Ctgan final : public Gan {
     return rows.reshape({rows.size(0) / config_.pack, -1});
   }
 
+  // Fakes, then reals, each beside its condition: written once where the critic reads them.
+  struct Rows {
+    at::Tensor values, condition;
+  };
+  static at::Tensor stacked(const Rows& fakes, const Batch& reals) {
+    const at::Tensor& samples = reals.samples;
+    if (!reals.condition.defined()) return at::cat({fakes.values, samples});
+    const int64_t width = samples.size(1), conditions = reals.condition.size(1);
+    at::Tensor rows = at::empty({2 * samples.size(0), width + conditions}, samples.options());
+    const std::vector<at::Tensor> halves = rows.chunk(2);
+    halves[0].narrow(1, 0, width).copy_(fakes.values);
+    halves[0].narrow(1, width, conditions).copy_(fakes.condition);
+    halves[1].narrow(1, 0, width).copy_(samples);
+    halves[1].narrow(1, width, conditions).copy_(reals.condition);
+    return rows;
+  }
+
   struct Made {
     at::Tensor condition;  // what the rows were asked for; undefined without conditions
     at::Tensor raw;        // before the heads
@@ -155,12 +172,14 @@ class Ctgan final : public Gan {
   Terms critic_loss(const Batch& reals, Step& step) {
     const Made made = config_.shared_fakes ? make_once(reals, step)
                                            : make(shuffled(reals, step), reals.size(), step);
-    const at::Tensor fakes = packed(joined(made.rows.detach(), made.condition));
-    const at::Tensor samples = packed(joined(reals.samples, reals.condition));
+    const int64_t packs = reals.size() / config_.pack;
+    const at::Tensor judged = packed(stacked({made.rows.detach(), made.condition}, reals));
+    const at::Tensor fakes = judged.narrow(0, 0, packs);
+    const at::Tensor samples = judged.narrow(0, packs, packs);
     // Both in one pass: the critic's weights are read once.
-    const at::Tensor both = critic_(at::cat({fakes, samples}));
-    const at::Tensor fake = both.narrow(0, 0, fakes.size(0));
-    const at::Tensor real = both.narrow(0, fakes.size(0), samples.size(0));
+    const at::Tensor both = critic_(judged);
+    const at::Tensor fake = both.narrow(0, 0, packs);
+    const at::Tensor real = both.narrow(0, packs, packs);
     return {{"adversarial", loss::discriminator(loss::Adversarial::kWasserstein, real, fake)},
             {"gradient_penalty", loss::gradient_penalty(critic_, samples, fakes, step.random()),
              config_.penalty_weight},
