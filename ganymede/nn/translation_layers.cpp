@@ -28,12 +28,12 @@ std::vector<std::pair<const char*, Doubling>> enum_names(Doubling) {
 }
 
 std::shared_ptr<Conv2d> picture_conv(int64_t in, int64_t out, ConvOptions options) {
-  return std::make_shared<Conv2d>(in, out, begun(std::move(options)));
+  return std::make_shared<Conv2d>(in, out, begun(options));
 }
 
 ModulePtr picture_doubling(int64_t in, int64_t out, Doubling doubling, ConvOptions transposed) {
   if (doubling == Doubling::kTransposed) {
-    return std::make_shared<ConvTranspose2d>(in, out, begun(std::move(transposed)));
+    return std::make_shared<ConvTranspose2d>(in, out, begun(transposed));
   }
   return picture_conv(
       in, out,

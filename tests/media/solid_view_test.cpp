@@ -11,7 +11,8 @@ namespace {
 Mesh ball(double radius, double x, double y, double z) {
   std::vector<float> values;
   for (int i = 0; i < 4096; ++i) {
-    const double distance = std::hypot(i / 256 + 0.5 - x, i / 16 % 16 + 0.5 - y, i % 16 + 0.5 - z);
+    const int plane = i / 256, row = i / 16 % 16, column = i % 16;
+    const double distance = std::hypot(plane + 0.5 - x, row + 0.5 - y, column + 0.5 - z);
     values.push_back(static_cast<float>(radius - distance));
   }
   return marching_cubes(values, {16, 16, 16}, 0);

@@ -28,7 +28,7 @@ void expect_same(Module& module, const at::Tensor& values, const Expected& expec
   std::vector<at::Tensor> gradients;
   for (const at::Tensor& output : {wanted, found}) {
     (output * upstream).sum().backward();
-    for (at::Tensor tensor : {input, weight, bias}) {
+    for (const at::Tensor& tensor : {input, weight, bias}) {
       gradients.push_back(tensor.grad().clone());
       tensor.mutable_grad().reset();
     }

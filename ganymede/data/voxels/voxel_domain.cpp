@@ -79,8 +79,10 @@ media::Mesh joined(const std::vector<media::Mesh>& meshes, int64_t side, int col
   media::Mesh all;
   for (size_t i = 0; i < meshes.size(); ++i) {
     const auto column = static_cast<float>(i % static_cast<size_t>(columns));
-    const auto row = static_cast<float>(i / static_cast<size_t>(columns));
-    const auto pitch = static_cast<float>(side + side / 8);
+    const size_t whole_rows = i / static_cast<size_t>(columns);
+    const int64_t gap = side / 8;
+    const auto row = static_cast<float>(whole_rows);
+    const auto pitch = static_cast<float>(side + gap);
     media::append(all, meshes[i], {column * pitch, -row * pitch, 0});
   }
   return all;
