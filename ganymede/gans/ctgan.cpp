@@ -68,7 +68,7 @@ class Ctgan final : public Gan {
         generator_(network("generator", Role::kAveraged,
                            [&] {
                              return nn::concat_mlp(config.latent_dim + conditions_,
-                                                   config.generator_units, width_);
+                                                   config.generator_units, width_, conditions_);
                            })),
         critic_(network("critic", Role::kTrained, [&] {
           return nn::dropout_critic(config.pack * (width_ + conditions_), config.critic_units,
@@ -114,7 +114,17 @@ class Ctgan final : public Gan {
   }
 
   static at::Tensor joined(const at::Tensor& rows, const at::Tensor& condition) {
-    return condition.defined() ? at::cat({rows, condition}, 1) : rows;
+    if (!condition.defined()) return rows;
+    if (rows.requires_grad()) return at::cat({rows, condition}, 1);
+    at::Tensor both = at::empty({rows.size(0), rows.size(1) + condition.size(1)}, rows.options());
+    lay_beside(both, rows, condition);
+    return both;
+  }
+
+  // Faster than joining them where nothing is differentiated.
+  static void lay_beside(const at::Tensor& both, const at::Tensor& left, const at::Tensor& right) {
+    both.narrow(1, 0, left.size(1)).copy_(left);
+    both.narrow(1, left.size(1), right.size(1)).copy_(right);
   }
 
   at::Tensor packed(const at::Tensor& rows) const {
@@ -131,10 +141,8 @@ class Ctgan final : public Gan {
     const int64_t width = samples.size(1), conditions = reals.condition.size(1);
     at::Tensor rows = at::empty({2 * samples.size(0), width + conditions}, samples.options());
     const std::vector<at::Tensor> halves = rows.chunk(2);
-    halves[0].narrow(1, 0, width).copy_(fakes.values);
-    halves[0].narrow(1, width, conditions).copy_(fakes.condition);
-    halves[1].narrow(1, 0, width).copy_(samples);
-    halves[1].narrow(1, width, conditions).copy_(reals.condition);
+    lay_beside(halves[0], fakes.values, fakes.condition);
+    lay_beside(halves[1], samples, reals.condition);
     return rows;
   }
 

@@ -19,7 +19,9 @@ class JoinedLinear final : public Module {
       : weight_(parameter("weight", {out, in}, Init::fan_in(in))),
         bias_(parameter("bias", {out}, Init::fan_in(in))) {}
   at::Tensor forward(const at::Tensor& input) override { return of_parts({input}); }
-  at::Tensor of_parts(at::TensorList parts) { return ops::joined_linear(parts, weight_, bias_); }
+  at::Tensor of_parts(at::TensorList parts, const at::Tensor& codes = {}) {
+    return ops::joined_linear(parts, weight_, bias_, codes);
+  }
 
  private:
   at::Tensor& weight_;
@@ -34,7 +36,9 @@ class ConcatBlock final : public Module {
   at::Tensor forward(const at::Tensor& input) override {
     return at::cat({of_parts({input}), input}, 1);
   }
-  at::Tensor of_parts(at::TensorList parts) { return bn_.forward(fc_.of_parts(parts), 0); }
+  at::Tensor of_parts(at::TensorList parts, const at::Tensor& codes = {}) {
+    return bn_.forward(fc_.of_parts(parts, codes), 0);
+  }
 
  private:
   JoinedLinear& fc_;
@@ -43,7 +47,8 @@ class ConcatBlock final : public Module {
 
 class ConcatMlp final : public Module {
  public:
-  ConcatMlp(int64_t in, const std::vector<int64_t>& units, int64_t out) {
+  ConcatMlp(int64_t in, const std::vector<int64_t>& units, int64_t out, int64_t one_hot)
+      : dense_(in - one_hot) {
     for (const int64_t width : units) {
       blocks_.push_back(
           &child(std::to_string(blocks_.size()), std::make_shared<ConcatBlock>(in, width)));
@@ -52,12 +57,16 @@ class ConcatMlp final : public Module {
     last_ = &child(std::to_string(blocks_.size()), std::make_shared<JoinedLinear>(in, out));
   }
   at::Tensor forward(const at::Tensor& input) override {
-    std::vector<at::Tensor> parts = {input};
-    for (ConcatBlock* block : blocks_) parts.insert(parts.begin(), block->of_parts(parts));
-    return last_->of_parts(parts);
+    const int64_t one_hot = input.size(1) - dense_;
+    const at::Tensor codes =
+        one_hot > 0 ? ops::one_hot_codes(input.narrow(1, dense_, one_hot)) : at::Tensor();
+    std::vector<at::Tensor> parts = {codes.defined() ? input.narrow(1, 0, dense_) : input};
+    for (ConcatBlock* block : blocks_) parts.insert(parts.begin(), block->of_parts(parts, codes));
+    return last_->of_parts(parts, codes);
   }
 
  private:
+  int64_t dense_;  // inputs before the condition
   std::vector<ConcatBlock*> blocks_;
   JoinedLinear* last_;
 };
@@ -117,8 +126,8 @@ at::Tensor gumbel_of(at::Tensor uniform) {
   return uniform.clamp_min_(kLeastUniform).log_().neg_().log_().neg_();
 }
 
-ModulePtr concat_mlp(int64_t in, const std::vector<int64_t>& units, int64_t out) {
-  return std::make_shared<ConcatMlp>(in, units, out);
+ModulePtr concat_mlp(int64_t in, const std::vector<int64_t>& units, int64_t out, int64_t one_hot) {
+  return std::make_shared<ConcatMlp>(in, units, out, one_hot);
 }
 
 ModulePtr dropout_critic(int64_t in, const std::vector<int64_t>& units, double keep) {

@@ -26,8 +26,10 @@ at::Tensor gumbel_of(at::Tensor uniform);
 
 // ReLU(batch norm(linear x)) beside x itself for each of `units`, then a linear layer: [N, in] ->
 // [N, out]. Children 0, 1, ..., the blocks' own fc and bn (Xu et al. 2019, arXiv 1907.00503, 4.4).
-// What lies side by side is never copied together.
-ModulePtr concat_mlp(int64_t in, const std::vector<int64_t>& units, int64_t out);
+// The last `one_hot` of the inputs are a condition: where they hold a single 1, or none, it chooses
+// columns of the weights instead of being multiplied with them.
+ModulePtr concat_mlp(int64_t in, const std::vector<int64_t>& units, int64_t out,
+                     int64_t one_hot = 0);
 
 // Linear, leaky ReLU 0.2, dropout for each of `units`, then a linear layer to one logit.
 ModulePtr dropout_critic(int64_t in, const std::vector<int64_t>& units, double keep);

@@ -11,7 +11,19 @@ namespace ganymede::ops {
 // shapes alone, so that a run repeats bit by bit on its machine.
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
-// Whether linear() takes oneDNN for float32 of these sizes on this CPU.
+// a b: a float [n, k], b [k, m]; as linear() in all else.
+at::Tensor matrix_product(const at::Tensor& a, const at::Tensor& b);
+
+// Whether linear() uses this project's own product for float32 of these sizes on this CPU: then
+// matrices may be columns of wider ones at no cost.
+bool linear_uses_own(int64_t rows, int64_t in, int64_t out);
+// The same of oneDNN's, which wants dense matrices.
 bool linear_uses_onednn(int64_t rows, int64_t in, int64_t out);
+
+// out = a b + bias, or out += a b without a bias if `add`; written to no graph. Float32 on the CPU:
+// a [n, k], b [k, m], bias [m] or undefined; out [n, m], the numbers of a row side by side, outside
+// of a and b. Where linear_uses_own(n, k, m).
+void multiply_into(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b,
+                   const at::Tensor& bias, bool add);
 
 }  // namespace ganymede::ops

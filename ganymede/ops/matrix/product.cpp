@@ -1,0 +1,243 @@
+// Panels of b, as wide as two vectors, are packed to lie in the first cache and multiplied with a
+// few rows of a at a time, whose sums stay in registers (Goto & van de Geijn 2008, "Anatomy of
+// high-performance matrix multiplication"); a is read where it lies.
+#include "ganymede/ops/matrix/product.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "ganymede/ops/winograd/arena.h"
+#include "ganymede/ops/winograd/targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ganymede/ops/matrix/product.cpp"
+#include <hwy/foreach_target.h>
+
+#include "ganymede/ops/winograd/vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace ganymede::ops::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using winograd::HWY_NAMESPACE::kLanes;
+using winograd::HWY_NAMESPACE::load;
+using winograd::HWY_NAMESPACE::madd;
+using winograd::HWY_NAMESPACE::store;
+using winograd::HWY_NAMESPACE::transpose;
+using winograd::HWY_NAMESPACE::V;
+using D = winograd::HWY_NAMESPACE::D;
+
+constexpr int kVectorRegisters = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON ? 32 : 16;
+constexpr int kRows = kVectorRegisters == 32 ? 12 : 6;  // of a, per micro-kernel
+constexpr int64_t kPanel = 2 * kLanes;
+constexpr int64_t kDepth = HWY_MAX(1, 16384 / (kPanel * 4));  // 16 KiB of a panel stay in L1
+constexpr int64_t kRowsOfItem = 128;  // a piece of work: so many rows (about) times a panel
+
+// sums[row * line] (+)= a[row][k] * panel[k][kPanel] for k < depth, over the panel's width; without
+// `add` sums begin with `bias`.
+struct Block {
+  const float* a;
+  int64_t row_stride;
+  int64_t column_stride;
+  const float* panel;
+  int64_t depth;
+  const float* bias;
+  float* sums;
+  int64_t line;
+  bool add;
+};
+
+// kUnit: the elements of a row of a lie side by side.
+template <int kCount, int kVectors, bool kUnit>
+HWY_NOINLINE void micro_kernel(const Block& block) {
+  V sum[kCount][kVectors];
+  GANYMEDE_UNROLL
+  for (int r = 0; r < kCount; ++r) {
+    GANYMEDE_UNROLL
+    for (int j = 0; j < kVectors; ++j) {
+      sum[r][j] = load((block.add ? block.sums + r * block.line : block.bias) + j * kLanes);
+    }
+  }
+  const float* a = block.a;
+  const float* panel = block.panel;
+  const int64_t row = kUnit ? block.row_stride : 1;
+  const int64_t step = kUnit ? 1 : block.column_stride;
+  for (int64_t k = 0; k < block.depth; ++k) {
+    V w[kVectors];
+    GANYMEDE_UNROLL
+    for (int j = 0; j < kVectors; ++j) w[j] = load(panel + j * kLanes);
+    GANYMEDE_UNROLL
+    for (int r = 0; r < kCount; ++r) {
+      const V x = hn::Set(D(), a[r * row]);
+      GANYMEDE_UNROLL
+      for (int j = 0; j < kVectors; ++j) sum[r][j] = madd(x, w[j], sum[r][j]);
+    }
+    a += step;
+    panel += kPanel;
+  }
+  GANYMEDE_UNROLL
+  for (int r = 0; r < kCount; ++r) {
+    GANYMEDE_UNROLL
+    for (int j = 0; j < kVectors; ++j) store(sum[r][j], block.sums + r * block.line + j * kLanes);
+  }
+}
+
+template <int kVectors, bool kUnit>
+void multiply_rows(Block block, int64_t rows) {
+  const auto some = [&](auto count) {
+    micro_kernel<decltype(count)::value, kVectors, kUnit>(block);
+    block.a += count * block.row_stride;
+    block.sums += count * block.line;
+    rows -= count;
+  };
+  while (rows >= kRows) some(std::integral_constant<int, kRows>());
+  if (kRows == 12 && rows >= 8) some(std::integral_constant<int, 8>());
+  if (rows >= 4) some(std::integral_constant<int, 4>());
+  if (rows >= 2) some(std::integral_constant<int, 2>());
+  if (rows == 1) some(std::integral_constant<int, 1>());
+}
+
+// panel[k][kPanel] = b[from + k][first + j], zeros from `count` columns on.
+void pack(const MatrixView& b, int64_t from, int64_t depth, int64_t first, int64_t count,
+          float* panel) {
+  const float* at = b.data + from * b.row_stride + first * b.column_stride;
+  const auto element_wise = [&](int64_t begin, int64_t end, int64_t columns, int64_t wide) {
+    for (int64_t k = begin; k < end; ++k) {
+      float* line = panel + k * kPanel;
+      for (int64_t j = 0; j < columns; ++j) line[j] = at[k * b.row_stride + j * b.column_stride];
+      std::fill(line + columns, line + wide, 0.0F);
+    }
+  };
+  if (b.column_stride == 1) {
+    if (count < kPanel) return element_wise(0, depth, count, kPanel);
+    for (int64_t k = 0; k < depth; ++k) {
+      store(load(at + k * b.row_stride), panel + k * kPanel);
+      store(load(at + k * b.row_stride + kLanes), panel + k * kPanel + kLanes);
+    }
+    return;
+  }
+  const int64_t squares = count - count % kLanes;
+  const int64_t whole = depth - depth % kLanes;
+  for (int64_t j = 0; j < squares; j += kLanes) {
+    for (int64_t k = 0; k < whole; k += kLanes) {
+      V square[kLanes];
+      GANYMEDE_UNROLL
+      for (int i = 0; i < kLanes; ++i) square[i] = load(at + (j + i) * b.column_stride + k);
+      transpose(square);
+      GANYMEDE_UNROLL
+      for (int i = 0; i < kLanes; ++i) store(square[i], panel + (k + i) * kPanel + j);
+    }
+  }
+  element_wise(whole, depth, count, kPanel);
+  if (squares == kPanel) return;
+  for (int64_t k = 0; k < whole; ++k) {
+    float* line = panel + k * kPanel;
+    for (int64_t j = squares; j < count; ++j) line[j] = at[k + j * b.column_stride];
+    std::fill(line + count, line + kPanel, 0.0F);
+  }
+}
+
+// The result may be wanted turned: element (i, j) at out[j * out_stride + i], bias by rows.
+struct Oriented {
+  ProductProblem problem;
+  bool turned;
+};
+
+// Where sums cannot lie in the result itself: its last, narrower panel, and a turned one.
+void copy_out(const Oriented& oriented, const float* sums, int64_t row, int64_t rows, int64_t first,
+              int64_t count) {
+  const ProductProblem& p = oriented.problem;
+  if (oriented.turned) {
+    for (int64_t j = 0; j < count; ++j) {
+      float* to = p.out + (first + j) * p.out_stride + row;
+      for (int64_t r = 0; r < rows; ++r) {
+        const float before = p.add ? to[r] : p.bias != nullptr ? p.bias[row + r] : 0.0F;
+        to[r] = before + sums[r * kPanel + j];
+      }
+    }
+    return;
+  }
+  for (int64_t r = 0; r < rows; ++r) {
+    float* to = p.out + (row + r) * p.out_stride + first;
+    for (int64_t j = 0; j < count; ++j) to[j] = sums[r * kPanel + j] + (p.add ? to[j] : 0.0F);
+  }
+}
+
+void multiply_item(const Oriented& oriented, int64_t row, int64_t rows, int64_t first) {
+  const ProductProblem& p = oriented.problem;
+  const int64_t count = std::min(kPanel, p.columns - first);
+  const bool in_place = !oriented.turned && count == kPanel;
+  ScratchFrame frame;
+  float* panel = frame.floats(static_cast<size_t>(kDepth * kPanel));
+  float* bias = frame.zeros(static_cast<size_t>(kPanel));
+  if (p.bias != nullptr && !oriented.turned) std::copy_n(p.bias + first, count, bias);
+  Block block{
+      .a = nullptr,
+      .row_stride = p.a.row_stride,
+      .column_stride = p.a.column_stride,
+      .panel = panel,
+      .depth = 0,
+      .bias = bias,
+      .sums = in_place ? p.out + row * p.out_stride + first
+                       : frame.floats(static_cast<size_t>(rows * kPanel)),
+      .line = in_place ? p.out_stride : kPanel,
+      .add = false,
+  };
+  const bool unit = p.a.column_stride == 1;
+  const bool narrow = count <= kLanes;
+  for (int64_t k = 0; k < p.depth; k += kDepth) {
+    block.depth = std::min(kDepth, p.depth - k);
+    block.a = p.a.data + row * p.a.row_stride + k * p.a.column_stride;
+    block.add = k > 0 || (p.add && in_place);
+    pack(p.b, k, block.depth, first, count, panel);
+    if (unit && narrow) multiply_rows<1, true>(block, rows);
+    if (unit && !narrow) multiply_rows<2, true>(block, rows);
+    if (!unit && narrow) multiply_rows<1, false>(block, rows);
+    if (!unit && !narrow) multiply_rows<2, false>(block, rows);
+  }
+  if (!in_place) copy_out(oriented, block.sums, row, rows, first, count);
+}
+
+// Packing costs by the size of b, most where its columns must be turned: then the smaller of the
+// two is packed.
+Oriented oriented(const ProductProblem& p) {
+  const bool columns_lie = p.b.column_stride != 1 && p.a.column_stride == 1;
+  if (!columns_lie || 2 * p.rows >= p.columns) return {p, false};
+  ProductProblem turned = p;
+  std::swap(turned.rows, turned.columns);
+  turned.a = {p.b.data, p.b.column_stride, p.b.row_stride};
+  turned.b = {p.a.data, p.a.column_stride, p.a.row_stride};
+  return {turned, true};
+}
+
+void multiply_all(const ProductProblem& problem, const Executor& executor) {
+  const Oriented work = oriented(problem);
+  const ProductProblem& p = work.problem;
+  const int64_t panels = (p.columns + kPanel - 1) / kPanel;
+  // As many rows for a packed panel as there are, but pieces enough for all threads.
+  int64_t pieces = 1;
+  if (executor.threads > 1 && panels < 8 * executor.threads)
+    pieces = std::max<int64_t>(1, std::min<int64_t>(executor.threads, p.rows / kRowsOfItem));
+  const int64_t rows = ((p.rows + pieces - 1) / pieces + kRows - 1) / kRows * kRows;
+  pieces = (p.rows + rows - 1) / rows;
+  executor.each(panels * pieces, [&](int64_t item) {
+    const int64_t row = item % pieces * rows;
+    multiply_item(work, row, std::min(rows, p.rows - row), item / pieces * kPanel);
+  });
+}
+
+}  // namespace ganymede::ops::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace ganymede::ops {
+
+HWY_EXPORT(multiply_all);
+
+void multiply(const ProductProblem& problem, const Executor& executor) {
+  HWY_DYNAMIC_DISPATCH(multiply_all)(problem, executor);
+}
+
+}  // namespace ganymede::ops
+#endif
