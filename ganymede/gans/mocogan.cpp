@@ -12,6 +12,7 @@
 #include "ganymede/core/error.h"
 #include "ganymede/gans/registry.h"
 #include "ganymede/loss/adversarial.h"
+#include "ganymede/loss/penalty.h"
 #include "ganymede/nn/networks.h"
 #include "ganymede/nn/video_networks.h"
 
@@ -26,6 +27,8 @@ struct MocoganConfig {
   int64_t base_channels = 64;
   int64_t frames_per_clip = 3;
   double noise = 0;
+  bool critic_norm = true;
+  double r1_weight = 0;
   loss::Adversarial loss = loss::Adversarial::kNonSaturating;
 
   static void describe(config::Schema<MocoganConfig>& s) {
@@ -48,6 +51,12 @@ struct MocoganConfig {
     s.field("noise", &MocoganConfig::noise,
             "deviation of the noise in front of the layers of both critics")
         .range(0, 10);
+    s.field(
+        "critic_norm", &MocoganConfig::critic_norm,
+        "batch normalisation in both critics: penalties that speak of single samples want none");
+    s.field("r1_weight", &MocoganConfig::r1_weight,
+            "of the penalty on the slopes of both critics at reals; 0: none")
+        .range(0, 1e6);
     s.field("loss", &MocoganConfig::loss, "adversarial loss of both games");
   }
 };
@@ -64,7 +73,8 @@ nn::VideoPlan plan_of(const MocoganConfig& config, const SampleSpec& spec) {
           .motion_dim = config.motion_dim,
           .categories = config.categories && spec.classes > 1 ? spec.classes : 0,
           .base_channels = config.base_channels,
-          .noise = config.noise};
+          .noise = config.noise,
+          .critic_norm = config.critic_norm};
 }
 
 class Mocogan final : public Gan {
@@ -92,14 +102,17 @@ class Mocogan final : public Gan {
       return generator_(with_category(step.latents(latent(), reals.size()), labels));
     });
     if (phase.name == "Dframe") {
-      const at::Tensor real = frame_critic_(some_frames(reals.samples, step));
-      const at::Tensor fake = frame_critic_(some_frames(fakes.detach(), step));
-      return judged(real, fake);
+      const at::Tensor frames = some_frames(reals.samples, step);
+      const at::Tensor real = frame_critic_(frames);
+      Terms terms = judged(real, frame_critic_(some_frames(fakes.detach(), step)));
+      add_r1(terms, frames, [&](const at::Tensor& x) { return frame_critic_(x).flatten(1); });
+      return terms;
     }
     if (phase.name == "Dvideo") {
       const at::Tensor real = seen_by_critic(reals.samples);
       Terms terms = judged(logits(real), logits(seen_by_critic(fakes.detach())));
       add_category(terms, real, labels);
+      add_r1(terms, reals.samples, [&](const at::Tensor& x) { return logits(seen_by_critic(x)); });
       return terms;
     }
     const at::Tensor seen = seen_by_critic(fakes);
@@ -159,6 +172,13 @@ class Mocogan final : public Gan {
     const at::Tensor accuracy = loss::accuracy(config_.loss, real, fake);
     if (accuracy.defined()) terms.push_back(observed("accuracy", accuracy));
     return terms;
+  }
+
+  // `judge` gives the logits of all parts of a sample: [N, parts]; the slope is that of their mean.
+  void add_r1(Terms& terms, const at::Tensor& reals, const loss::Critic& judge) const {
+    if (config_.r1_weight == 0) return;
+    const auto mean = [&](const at::Tensor& x) { return judge(x).mean(1); };
+    terms.push_back({"r1", loss::zero_centered_penalty(mean, reals), config_.r1_weight});
   }
 
   void add_category(Terms& terms, const at::Tensor& seen, const at::Tensor& labels) const {

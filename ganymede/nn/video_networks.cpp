@@ -107,7 +107,7 @@ ModulePtr frame_critic(const VideoPlan& plan) {
   for (int64_t layer = 0, out = plan.base_channels; layer < 3; ++layer, out *= 2) {
     net->push(gaussian_noise(plan.noise));
     net->push(conv(in, out, options()));
-    if (layer > 0) net->push(norm(out));
+    if (plan.critic_norm && layer > 0) net->push(norm(out));
     net->push(leaky_relu(kSlope, /*in_place=*/true));
     in = out;
   }
@@ -124,7 +124,7 @@ ModulePtr video_critic(const VideoPlan& plan) {
     net->push(gaussian_noise(plan.noise));
     net->push(conv3d(
         in, out, {.stride = {1, 2, 2}, .padding = {0, 1, 1}, .bias = false, .weight_init = init}));
-    if (layer > 0) net->push(norm(out));
+    if (plan.critic_norm && layer > 0) net->push(norm(out));
     net->push(leaky_relu(kSlope, /*in_place=*/true));
     in = out;
   }

@@ -23,7 +23,8 @@ struct VideoPlan {
   int64_t motion_dim = 10;
   int64_t categories = 0;  // length of the one-hot category of a clip; 0: none
   int64_t base_channels = 64;
-  double noise = 0;  // deviation of the noise in front of the critics' layers
+  double noise = 0;         // deviation of the noise in front of the critics' layers
+  bool critic_norm = true;  // batch normalisation in both critics
 
   // Of z: content, the first hidden state, noise for every frame, category.
   int64_t latent_dim() const { return content_dim + motion_dim * (clip.frames + 1); }

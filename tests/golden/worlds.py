@@ -140,7 +140,7 @@ def critic(conv, norm, last, channels, base, layers, noise):
     for n in range(layers):
         o = base * 2**n
         d += [Noise(noise)] if noise else []
-        d += [conv(i, o)] + ([norm(o)] if n else []) + [nn.LeakyReLU(0.2)]
+        d += [conv(i, o)] + ([norm(o)] if n and norm else []) + [nn.LeakyReLU(0.2)]
         i = o
     return d, last(i)
 
@@ -157,10 +157,12 @@ class Mocogan(Game):
         def conv3(i, o):
             return nn.Conv3d(i, o, 4, (1, 2, 2), (0, 1, 1), bias=False)
 
-        layers, last = critic(conv2, nn.BatchNorm2d, lambda i: conv2(i, 1), shape[0], base, 3, noise)
+        plain = not c.get("critic_norm", True)
+        norms = (None, None) if plain else (nn.BatchNorm2d, nn.BatchNorm3d)
+        layers, last = critic(conv2, norms[0], lambda i: conv2(i, 1), shape[0], base, 3, noise)
         frame = nn.Sequential(*layers, *([Noise(noise)] if noise else []), last)
         halvings = {32: 3, 64: 4}[size]
-        layers, last = critic(conv3, nn.BatchNorm3d,
+        layers, last = critic(conv3, norms[1],
                               lambda i: nn.Conv3d(i, 1 + self.classes, 4, bias=False), shape[0],
                               base, halvings, noise)
         self.nets = {"generator": VideoGenerator(c, shape, self.classes), "frame_critic": frame,
@@ -188,8 +190,10 @@ class Mocogan(Game):
 
         fakes = self.shared(shared, "clips", repeat, step, make)
         if phase == "Dframe":
-            real = frame(self.frames(reals, stream))
-            return {"adversarial": (bce_d(real, frame(self.frames(fakes.detach(), stream))), 1)}
+            some = self.frames(reals, stream)
+            real = frame(some)
+            out = {"adversarial": (bce_d(real, frame(self.frames(fakes.detach(), stream))), 1)}
+            return self.with_r1(out, some, lambda x: frame(x).flatten(1))
         if phase == "Dvideo":
             seen = video(reals).flatten(2)
             fake = video(fakes.detach()).flatten(2)
@@ -202,6 +206,15 @@ class Mocogan(Game):
         if self.classes:
             named = nn.functional.cross_entropy(seen[:, 1:].mean(2), labels)
             out["category"] = (named, self.c["category_weight"])
+        if phase == "Dvideo":
+            self.with_r1(out, reals, lambda x: video(x).flatten(2)[:, 0])
+        return out
+
+    def with_r1(self, out, reals, judge):
+        if self.c.get("r1_weight", 0):
+            x = reals.detach().requires_grad_()
+            slopes, = torch.autograd.grad(judge(x).mean(1).sum(), x, create_graph=True)
+            out["r1"] = (slopes.flatten(1).square().sum(1).mean() / 2, self.c["r1_weight"])
         return out
 
     def generate(self, z):
@@ -296,6 +309,9 @@ CASES = [
     ("mocogan_64_categories", Mocogan, "mocogan",
      dict(content_dim=3, motion_dim=2, base_channels=2, frames_per_clip=1, category_weight=0.5,
           noise=0.1, classes=3), (3, 16, 64, 64), 3, ADAM),
+    ("mocogan_32_plain_critics", Mocogan, "mocogan",
+     dict(content_dim=4, motion_dim=3, base_channels=3, frames_per_clip=2, critic_norm=False,
+          r1_weight=2.0, noise=0.05, category_weight=1.0, classes=2), (3, 13, 32, 32), 3, ADAM),
 ]
 
 if __name__ == "__main__":
