@@ -13,12 +13,12 @@
 #include "ganymede/data/find.h"
 #include "ganymede/data/holdout.h"
 #include "ganymede/gans/sampling.h"
-#include "ganymede/gans/words.h"
 #include "ganymede/infer/model.h"
 #include "ganymede/infer/translate.h"
 #include "ganymede/media/checkpoints.h"
 #include "ganymede/media/tensor_folder.h"
 #include "ganymede/train/run_folder.h"
+#include "ganymede/train/subject.h"
 
 namespace ganymede::cli {
 namespace {
@@ -66,28 +66,6 @@ metrics::LatentAccess latents_of(const std::shared_ptr<infer::Model>& model) {
   return access;
 }
 
-metrics::ClassAccess classes_of(const std::shared_ptr<infer::Model>& model) {
-  metrics::ClassAccess access;
-  if (model->gan().classifier() == gans::Classifier::kNone) return access;
-  access.found = model->gan().classifier() == gans::Classifier::kFound;
-  access.classify = [model](const at::Tensor& samples) {
-    return gans::classify(model->gan(), samples, model->device());
-  };
-  return access;
-}
-
-metrics::WordAccess words_of(const std::shared_ptr<infer::Model>& model) {
-  if (gans::words_of(model->gan()) == nullptr) return {};
-  return {.embed_given =
-              [model](const at::Tensor& given) {
-                return gans::embed_given(model->gan(), given, model->device());
-              },
-          .embed_samples =
-              [model](const at::Tensor& samples) {
-                return gans::embed_samples(model->gan(), samples, model->device());
-              }};
-}
-
 // The data of a model whose other direction is judged: what it is made from and what is made change
 // places.
 std::shared_ptr<const data::DataConfig> turned(const data::DataConfig& config) {
@@ -102,35 +80,16 @@ Judged open_model(const std::string& path, const std::string& device,
   const size_t direction = infer::direction_number(model->gan(), direction_name);
   Judged judged;
   judged.is_model = true;
-  judged.subject.spec = model->spec();
-  judged.subject.sample = [model](const std::vector<uint64_t>& seeds) {
-    return model->sample(seeds);
-  };
+  judged.subject = train::subject_of(std::shared_ptr<gans::Gan>(model, &model->gan()),
+                                     model->device(), direction);
   judged.subject.name = path;
   judged.subject.kind = model->gan_name();
   judged.subject.checkpoint = model->source().string();
   judged.subject.kimg = model->kimg();
-  if (model->gan().conditional() || model->spec().takes_given()) {
-    judged.subject.sample_as = [model, direction](const std::vector<uint64_t>& seeds,
-                                                  const metrics::Asked& asked) {
-      gans::Request request{.seeds = seeds, .device = model->device()};
-      if (model->gan().conditional()) request.labels = asked.labels;
-      request.given = asked.given;
-      request.direction = direction;
-      return gans::sample(model->gan(), request);
-    };
-  }
   if (model->gan().size_multiple() == 1) {
     judged.restore = [model](const at::Tensor& given) {
       return gans::translate(model->gan(),
                              {.seeds = {0}, .given = given, .device = model->device()});
-    };
-  }
-  judged.subject.classes = classes_of(model);
-  judged.subject.words = words_of(model);
-  if (model->gan().knows_likelihood()) {
-    judged.subject.log_likelihood = [model](const at::Tensor& samples) {
-      return gans::log_likelihood(model->gan(), samples, model->device());
     };
   }
   if (device == "cpu") judged.subject.latents = latents_of(model);

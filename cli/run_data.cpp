@@ -9,6 +9,8 @@
 #include "ganymede/core/error.h"
 #include "ganymede/data/domain.h"
 #include "ganymede/data/holdout.h"
+#include "ganymede/media/checkpoints.h"
+#include "ganymede/train/run_folder.h"
 
 namespace ganymede::cli {
 namespace {
@@ -24,6 +26,15 @@ std::shared_ptr<data::Dataset> checked(std::shared_ptr<data::Dataset> set,
 }
 
 }  // namespace
+
+infer::Model load_model(const std::string& name, const std::string& checkpoint,
+                        const std::string& runs, const std::string& device) {
+  const std::filesystem::path path =
+      name == "last" ? train::last_run(runs) : std::filesystem::path(name);
+  if (checkpoint.empty()) return infer::Model::load(path, device);
+  return infer::Model::load(
+      media::find_checkpoint(train::RunFolder(path).checkpoints(), checkpoint), device);
+}
 
 std::shared_ptr<data::Dataset> open_for(const infer::Model& model, const std::string& path,
                                         const std::string& split, Progress* progress) {
@@ -49,14 +60,17 @@ HeldOut held_out_reals(const infer::Model& model, Progress* progress) {
   return {checked(data::open_dataset(fitted, progress), config, model), false};
 }
 
-at::Tensor given_for(const infer::Model& model, const std::vector<uint64_t>& seeds) {
-  if (!model.spec().takes_given()) return {};
-  const auto set = held_out_reals(model).set;
-  std::vector<int64_t> places;
-  for (const uint64_t seed : seeds) {
-    places.push_back(static_cast<int64_t>(seed % static_cast<uint64_t>(set->size())));
+Giver giver_of_data(const infer::Model& model) {
+  if (!model.spec().takes_given()) {
+    return [](const std::vector<uint64_t>&) { return at::Tensor(); };
   }
-  return data::read_batch(*set, places).given;
+  return [set = held_out_reals(model).set](const std::vector<uint64_t>& seeds) {
+    std::vector<int64_t> places;
+    for (const uint64_t seed : seeds) {
+      places.push_back(static_cast<int64_t>(seed % static_cast<uint64_t>(set->size())));
+    }
+    return data::read_batch(*set, places).given;
+  };
 }
 
 at::Tensor judged(const data::Dataset& set, int64_t count,

@@ -11,6 +11,11 @@
 
 namespace ganymede::cli {
 
+// The model that `name` says (a run, checkpoint or model folder, or "last" of the folder `runs`),
+// of a run the checkpoint that `checkpoint` names (empty: the newest). Throws as Model::load.
+infer::Model load_model(const std::string& name, const std::string& checkpoint,
+                        const std::string& runs, const std::string& device);
+
 // `path` (a name, file or folder as after --data), brought to the model's size and channels. Throws
 // DataError, and UsageError when the samples cannot be brought to the model's shape.
 std::shared_ptr<data::Dataset> open_for(const infer::Model& model, const std::string& path,
@@ -23,10 +28,13 @@ struct HeldOut {
 };
 HeldOut held_out_reals(const infer::Model& model, Progress* progress = nullptr);
 
-// What the samples of `seeds` are made from where nobody says so, float32
-// [seeds, ...spec.given[0].shape]: what the run's held-out reals are made from, one for each seed.
-// Undefined for a model that is given nothing.
-at::Tensor given_for(const infer::Model& model, const std::vector<uint64_t>& seeds);
+// What the samples of these seeds are made from, float32 [seeds, ...spec.given[0].shape]; undefined
+// for a model that is given nothing.
+using Giver = std::function<at::Tensor(const std::vector<uint64_t>& seeds)>;
+
+// Where nobody says so: what the run's held-out reals, which are opened once, are made from, one
+// for each seed.
+Giver giver_of_data(const infer::Model& model);
 
 // Calls `judge` with batches of the first `count` samples and joins what it gives.
 at::Tensor judged(const data::Dataset& set, int64_t count,

@@ -15,11 +15,9 @@
 #include "ganymede/gans/words.h"
 #include "ganymede/infer/latent.h"
 #include "ganymede/infer/model.h"
-#include "ganymede/media/checkpoints.h"
 #include "ganymede/media/codec.h"
 #include "ganymede/media/gif.h"
 #include "ganymede/media/webp.h"
-#include "ganymede/train/run_folder.h"
 
 namespace ganymede::cli {
 namespace {
@@ -37,10 +35,7 @@ struct Arguments {
 
 infer::Model open_model(const Arguments& args) {
   tune_process(static_cast<int>(args.threads));
-  const fs::path path = args.model == "last" ? train::last_run(args.runs) : fs::path(args.model);
-  if (args.checkpoint.empty()) return infer::Model::load(path, args.device);
-  const fs::path checkpoints = train::RunFolder(path).checkpoints();
-  return infer::Model::load(media::find_checkpoint(checkpoints, args.checkpoint), args.device);
+  return load_model(args.model, args.checkpoint, args.runs, args.device);
 }
 
 void report(const std::vector<fs::path>& paths, const infer::Model& model, const Context& context) {
@@ -97,13 +92,13 @@ void run_codes(const Arguments& args, const Context& context) {
   report(data::domain_of(model.spec()).write(samples, names, args.out, options), model, context);
 }
 
-// What the samples of `seeds` are made from: the prompt, or as the run's data say.
-at::Tensor repeated(const at::Tensor& prompt, const std::vector<uint64_t>& seeds,
-                    const infer::Model& model) {
-  if (!prompt.defined()) return given_for(model, seeds);
-  std::vector<int64_t> copies(static_cast<size_t>(prompt.dim()), 1);
-  copies.front() = static_cast<int64_t>(seeds.size());
-  return prompt.repeat(copies);
+// The same for every seed.
+Giver giver_of_prompt(const at::Tensor& prompt) {
+  return [prompt](const std::vector<uint64_t>& seeds) {
+    std::vector<int64_t> copies(static_cast<size_t>(prompt.dim()), 1);
+    copies.front() = static_cast<int64_t>(seeds.size());
+    return prompt.repeat(copies);
+  };
 }
 
 // By number instead of seed by seed: in pieces, and by a condition.
@@ -119,14 +114,15 @@ void run_stream(const Arguments& args, const Context& context) {
   const std::vector<std::string> prompts = prompts_of(args.given);
   if (prompts.size() > 1)
     throw UsageError({"--given", std::to_string(prompts.size()) + " of them beside -n", "one"});
-  const at::Tensor prompt = prompts.empty() ? at::Tensor() : parse_prompt(model, prompts.front());
+  const Giver give = prompts.empty() ? giver_of_data(model)
+                                     : giver_of_prompt(parse_prompt(model, prompts.front()));
   data::PreviewOptions options;
   options.columns = static_cast<int>(args.columns);
   Progress progress(context.progress(), "sampling", "samples");
   const auto paths = data::write_samples(
       data::domain_of(model.spec()),
       [&](const std::vector<uint64_t>& seeds, const at::Tensor& condition) {
-        return model.sample(seeds, label, condition, repeated(prompt, seeds, model));
+        return model.sample(seeds, label, condition, give(seeds));
       },
       {.count = args.count > 0 ? args.count : 1000,
        .seed = static_cast<uint64_t>(args.seed),
@@ -145,7 +141,7 @@ void run_sample(const Arguments& args, const Context& context) {
     return write_grid(prompt_grid(model, prompts, seeds), args, model, context);
   }
   gans::SampleGrid grid = model.grid(seeds, args.classes);
-  grid.request.given = given_for(model, grid.request.seeds);
+  grid.request.given = giver_of_data(model)(grid.request.seeds);
   if (!args.codes.empty()) {
     const gans::Gan& gan = model.gan();
     grid.request.z = gans::with_codes(gan, grid.request.latents(gan.latent()), args.codes);

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "cli/command.h"
+#include "cli/run_data.h"
 #include "ganymede/core/error.h"
 #include "ganymede/core/files.h"
 #include "ganymede/core/text.h"
@@ -18,8 +19,6 @@
 #include "ganymede/data/picture_file.h"
 #include "ganymede/infer/model.h"
 #include "ganymede/infer/translate_files.h"
-#include "ganymede/media/checkpoints.h"
-#include "ganymede/train/run_folder.h"
 
 namespace ganymede::cli {
 namespace {
@@ -32,10 +31,7 @@ struct Arguments {
 
 infer::Model open_model(const Arguments& args) {
   tune_process(static_cast<int>(args.threads));
-  const fs::path path = args.model == "last" ? train::last_run(args.runs) : fs::path(args.model);
-  if (args.checkpoint.empty()) return infer::Model::load(path, args.device);
-  const fs::path checkpoints = train::RunFolder(path).checkpoints();
-  return infer::Model::load(media::find_checkpoint(checkpoints, args.checkpoint), args.device);
+  return load_model(args.model, args.checkpoint, args.runs, args.device);
 }
 
 // Where `out` lies below `folder`, as names there begin; empty where it does not.

@@ -19,10 +19,6 @@
 #include "ganymede/media/resize.h"
 
 namespace ganymede::data {
-namespace {
-
-constexpr int64_t kColorSample = 64;  // pictures decoded to guess whether RGB files are grey
-constexpr int64_t kReportEvery = 64;
 
 bool is_grey(const media::Image& image) {
   if (image.channels < 3) return true;
@@ -31,6 +27,11 @@ bool is_grey(const media::Image& image) {
       return false;
   return true;
 }
+
+namespace {
+
+constexpr int64_t kColorSample = 64;  // pictures decoded to guess whether RGB files are grey
+constexpr int64_t kReportEvery = 64;
 
 void to_planes(const media::Image& image, uint8_t* planes) {
   const size_t pixels = static_cast<size_t>(image.width) * static_cast<size_t>(image.height);

@@ -11,6 +11,9 @@
 
 namespace ganymede::data {
 
+// Whether every pixel's colours are equal; true of pictures without colours.
+bool is_grey(const media::Image& image);
+
 class ImageDataset final : public Dataset {
  public:
   // Looks at every picture that is a file of its own: headers first, for sizes and channels, then a

@@ -260,7 +260,6 @@ Comparison Evaluator::State::compare(const Evidence& real, const Evidence& fake,
           .latents = nullptr,
           .classes = nullptr,
           .words = nullptr,
-          .given = {},
           .log_likelihood = nullptr,
           .class_count = reference->spec().classes,
           .data_name = options.data.path,
@@ -299,7 +298,8 @@ void Evaluator::State::judge(const Subject& subject, int64_t repeat, Meter& mete
   Evidence fake =
       gather(take, samples, wanted, *net, options.quantise, meter, subject.name, options.group);
   fake.labels = labels_asked_of(subject, seed, samples);
-  if (wanted.given) fake.given = reals->given(static_cast<int64_t>(seed), samples);
+  const bool words = subject.words.embed_given && wanted.partners;
+  if (wanted.given || words) fake.given = reals->given(static_cast<int64_t>(seed), samples);
   if (wanted.columns) {
     std::vector<uint64_t> seeds(static_cast<size_t>(samples));
     std::iota(seeds.begin(), seeds.end(), seed);
@@ -309,10 +309,7 @@ void Evaluator::State::judge(const Subject& subject, int64_t repeat, Meter& mete
   Comparison comparison = compare(reals->real(), fake, seed);
   if (wanted.partners) comparison.partners = partners_of(fake, seed);
   if (subject.classes.classify) comparison.classes = &subject.classes;
-  if (subject.words.embed_given && wanted.partners) {
-    comparison.words = &subject.words;
-    comparison.given = reals->given(static_cast<int64_t>(seed), samples);
-  }
+  if (words) comparison.words = &subject.words;
   if (subject.latents.generate) comparison.latents = &subject.latents;
   if (subject.log_likelihood) comparison.log_likelihood = &subject.log_likelihood;
   comparison.exhibits = exhibits;

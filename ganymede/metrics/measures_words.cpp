@@ -28,7 +28,7 @@ at::Tensor points_of(const std::function<at::Tensor(const at::Tensor&)>& embed,
 
 Findings measure_retrieval(const Comparison& c) {
   const int64_t among = std::min(c.fake.samples.size(0), kMostAmong);
-  const at::Tensor captions = points_of(c.words->embed_given, c.given.narrow(0, 0, among));
+  const at::Tensor captions = points_of(c.words->embed_given, c.fake.given.narrow(0, 0, among));
   const auto judged = [&](const at::Tensor& pictures) {
     const at::Tensor points = points_of(c.words->embed_samples, pictures.narrow(0, 0, among));
     return caption_retrieval(points, captions);

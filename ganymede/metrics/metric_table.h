@@ -38,7 +38,6 @@ struct Comparison {
   const LatentAccess* latents;  // null in the floor
   const ClassAccess* classes;   // of the subject; null in the floor
   const WordAccess* words;      // of the subject; null in the floor and where it knows no captions
-  at::Tensor given;             // of metrics that need kWords: of what each of fake.samples is made
   const LogLikelihood* log_likelihood;  // of the subject; null in the floor
   int64_t class_count;                  // of the data; 0: unlabelled
   const std::string& data_name;         // of a built-in set, else a path

@@ -9,10 +9,9 @@
 #include "ganymede/core/files.h"
 #include "ganymede/core/log.h"
 #include "ganymede/data/holdout.h"
-#include "ganymede/gans/sampling.h"
-#include "ganymede/gans/words.h"
 #include "ganymede/media/checkpoints.h"
 #include "ganymede/metrics/evaluation.h"
+#include "ganymede/train/subject.h"
 
 namespace ganymede::train {
 namespace {
@@ -35,46 +34,10 @@ metrics::EvaluationOptions options_of(const EvaluateConfig& config, const data::
   return options;
 }
 
-metrics::Subject subject_of(Trainer& trainer, const fs::path& checkpoint) {
-  metrics::Subject subject;
-  gans::Gan& gan = trainer.gan();
-  subject.spec = gan.spec();
-  subject.sample = [&gan, device = trainer.device()](const std::vector<uint64_t>& seeds) {
-    gans::Request request;
-    request.seeds = seeds;
-    request.device = device;
-    return gans::sample(gan, request);
-  };
-  if (gan.conditional() || gan.spec().takes_given()) {
-    subject.sample_as = [&gan, device = trainer.device()](const std::vector<uint64_t>& seeds,
-                                                          const metrics::Asked& asked) {
-      gans::Request request{.seeds = seeds, .device = device};
-      if (gan.conditional()) request.labels = asked.labels;
-      request.given = asked.given;
-      return gans::sample(gan, request);
-    };
-  }
-  if (gan.classifier() != gans::Classifier::kNone) {
-    subject.classes = {
-        .classify = [&gan, device = trainer.device()](
-                        const at::Tensor& samples) { return gans::classify(gan, samples, device); },
-        .found = gan.classifier() == gans::Classifier::kFound};
-  }
-  if (gans::words_of(gan) != nullptr) {
-    subject.words = {.embed_given =
-                         [&gan, device = trainer.device()](const at::Tensor& given) {
-                           return gans::embed_given(gan, given, device);
-                         },
-                     .embed_samples =
-                         [&gan, device = trainer.device()](const at::Tensor& samples) {
-                           return gans::embed_samples(gan, samples, device);
-                         }};
-  }
-  if (gan.knows_likelihood()) {
-    subject.log_likelihood = [&gan, device = trainer.device()](const at::Tensor& samples) {
-      return gans::log_likelihood(gan, samples, device);
-    };
-  }
+metrics::Subject subject_at(Trainer& trainer, const fs::path& checkpoint) {
+  // The trainer outlives the evaluation.
+  metrics::Subject subject = subject_of(
+      std::shared_ptr<gans::Gan>(std::shared_ptr<void>(), &trainer.gan()), trainer.device());
   subject.name = checkpoint.string();
   subject.kind = "run";
   subject.checkpoint = checkpoint.string();
@@ -172,7 +135,7 @@ const Scored& Scorekeeper::judge(Trainer& trainer, const fs::path& checkpoint) {
   const Scored scored = {.step = trainer.steps(),
                          .kimg = trainer.kimg(),
                          .checkpoint = checkpoint.filename().string(),
-                         .record = evaluator_->evaluate(subject_of(trainer, checkpoint))};
+                         .record = evaluator_->evaluate(subject_at(trainer, checkpoint))};
   append_file(folder_.metrics(), to_json(scored).dump() + "\n", /*sync=*/true);
   scores_.push_back(scored);
   write_best();

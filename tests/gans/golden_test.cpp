@@ -14,11 +14,8 @@ class GoldenGan : public ::testing::TestWithParam<std::string> {
 
 TEST_P(GoldenGan, ParametersHavePyTorchsNamesAndShapes) {
   for (const auto& network : gan_->networks()) {
-    json found = json::array();
-    network->module->each_parameter([&](const std::string& path, at::Tensor& parameter) {
-      found.push_back({path, parameter.sizes().vec()});
-    });
-    EXPECT_EQ(found, golden_["parameters"][network->name]) << network->name;
+    EXPECT_EQ(parameters_of(*network->module), golden_["parameters"][network->name])
+        << network->name;
   }
 }
 

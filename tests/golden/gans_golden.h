@@ -129,6 +129,15 @@ inline void expect_digest(const at::Tensor& tensor, const json& expected, double
   }
 }
 
+// [[path, shape], ...] of every parameter, as the scripts list them.
+inline json parameters_of(nn::Module& module) {
+  json found = json::array();
+  module.each_parameter([&](const std::string& path, at::Tensor& parameter) {
+    found.push_back({path, parameter.sizes().vec()});
+  });
+  return found;
+}
+
 // Loss of a phase under the trainer's rules, checked against the golden terms.
 inline at::Tensor checked_loss(gans::Gan& gan, const gans::Phase& phase, const Batch& reals,
                                gans::Step& step, const json& terms, double tolerance) {

@@ -4,28 +4,12 @@
 #include <set>
 
 #include "../golden/cond_golden.h"
-#include "ganymede/train/optimizer.h"
+#include "golden_optimizer.h"
 
 namespace ganymede::golden {
 namespace {
 
 constexpr int64_t kSteps = 5;
-
-train::Optimizer make_optimizer(const json& options, const gans::Phase& phase) {
-  train::OptimizerConfig config;
-  config::Recipe recipe;
-  for (const auto& [key, literal] : options.items()) {
-    recipe.set("optimizer." + key + "=" + literal.get<std::string>());
-  }
-  recipe.bind("optimizer", config);
-  train::NamedParameters parameters;
-  for (const auto& network : phase.networks) {
-    network->module->each_parameter([&](const std::string& path, at::Tensor& parameter) {
-      parameters.emplace_back(path, parameter);
-    });
-  }
-  return train::Optimizer(config, parameters);
-}
 
 class CondGoldenSteps : public ::testing::TestWithParam<std::string> {};
 

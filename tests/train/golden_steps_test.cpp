@@ -3,7 +3,7 @@
 #include <set>
 
 #include "../golden/gans_golden.h"
-#include "ganymede/train/optimizer.h"
+#include "golden_optimizer.h"
 
 namespace ganymede::golden {
 namespace {
@@ -12,26 +12,10 @@ constexpr int64_t kSteps = 5;
 
 class GoldenSteps : public ::testing::TestWithParam<std::string> {};
 
-train::OptimizerConfig optimizer_config(const json& golden) {
-  train::OptimizerConfig config;
-  config::Recipe recipe;
-  for (const auto& [key, literal] : golden["optimizer"].items()) {
-    recipe.set("optimizer." + key + "=" + literal.get<std::string>());
-  }
-  recipe.bind("optimizer", config);
-  return config;
-}
-
 std::map<std::string, train::Optimizer> make_optimizers(const gans::Gan& gan, const json& golden) {
   std::map<std::string, train::Optimizer> optimizers;
   for (const gans::Phase& phase : gan.phases()) {
-    train::NamedParameters parameters;
-    for (const auto& network : phase.networks) {
-      network->module->each_parameter([&](const std::string& path, at::Tensor& parameter) {
-        parameters.emplace_back(path, parameter);
-      });
-    }
-    optimizers.emplace(phase.optimizer(), train::Optimizer(optimizer_config(golden), parameters));
+    optimizers.emplace(phase.optimizer(), make_optimizer(golden["optimizer"], phase));
   }
   return optimizers;
 }

@@ -4,7 +4,7 @@
 
 #include "../golden/gans_golden.h"
 #include "ganymede/gans/sampling.h"
-#include "ganymede/train/optimizer.h"
+#include "golden_optimizer.h"
 
 namespace ganymede::golden {
 namespace {
@@ -59,11 +59,7 @@ class PhysicsGolden : public ::testing::TestWithParam<const char*> {
 
 TEST_P(PhysicsGolden, ParametersHavePyTorchsNamesAndShapes) {
   for (const auto& network : gan_->networks()) {
-    json found = json::array();
-    network->module->each_parameter([&](const std::string& path, at::Tensor& parameter) {
-      found.push_back({path, parameter.sizes().vec()});
-    });
-    EXPECT_EQ(found, golden_["names"][network->name]) << network->name;
+    EXPECT_EQ(parameters_of(*network->module), golden_["names"][network->name]) << network->name;
   }
 }
 
@@ -93,26 +89,10 @@ TEST_P(PhysicsGolden, LossesAndGradientsOfEveryPhaseAreTheSame) {
   }
 }
 
-train::Optimizer make_optimizer(const json& golden, const gans::Phase& phase) {
-  train::OptimizerConfig config;
-  config::Recipe recipe;
-  for (const auto& [key, literal] : golden["optimizer"].items()) {
-    recipe.set("optimizer." + key + "=" + literal.get<std::string>());
-  }
-  recipe.bind("optimizer", config);
-  train::NamedParameters parameters;
-  for (const auto& network : phase.networks) {
-    network->module->each_parameter([&](const std::string& path, at::Tensor& parameter) {
-      parameters.emplace_back(network->name + "/" + path, parameter);
-    });
-  }
-  return {config, parameters};
-}
-
 TEST_P(PhysicsGolden, FiveStepsEndInTheSameWeights) {
   std::map<std::string, train::Optimizer> optimizers;
   for (const gans::Phase& phase : gan_->phases()) {
-    optimizers.emplace(phase.name, make_optimizer(golden_, phase));
+    optimizers.emplace(phase.name, make_optimizer(golden_["optimizer"], phase));
   }
   size_t record = 0;
   int64_t key = 0;

@@ -2,7 +2,7 @@
 // samples, scores, features, losses, gradients, five steps; random draws included.
 #include "../golden/gans_golden.h"
 #include "ganymede/gans/sampling.h"
-#include "ganymede/train/optimizer.h"
+#include "golden_optimizer.h"
 
 namespace ganymede::golden {
 namespace {
@@ -36,11 +36,8 @@ class WorldsGolden : public ::testing::TestWithParam<std::string> {
 TEST_P(WorldsGolden, ParametersHavePyTorchsNamesAndShapes) {
   ASSERT_EQ(gan_->networks().size(), golden_["parameters"].size());
   for (const auto& network : gan_->networks()) {
-    json found = json::array();
-    network->module->each_parameter([&](const std::string& path, at::Tensor& parameter) {
-      found.push_back({path, parameter.sizes().vec()});
-    });
-    EXPECT_EQ(found, golden_["parameters"][network->name]) << network->name;
+    EXPECT_EQ(parameters_of(*network->module), golden_["parameters"][network->name])
+        << network->name;
   }
 }
 
@@ -86,26 +83,10 @@ TEST_P(WorldsGolden, LossesAndGradientsOfEveryPhaseAreTheSame) {
   }
 }
 
-train::Optimizer make_optimizer(const json& golden, const gans::Phase& phase) {
-  train::OptimizerConfig config;
-  config::Recipe recipe;
-  for (const auto& [key, literal] : golden["optimizer"].items()) {
-    recipe.set("optimizer." + key + "=" + literal.get<std::string>());
-  }
-  recipe.bind("optimizer", config);
-  train::NamedParameters parameters;
-  for (const auto& network : phase.networks) {
-    network->module->each_parameter([&](const std::string& path, at::Tensor& parameter) {
-      parameters.emplace_back(network->name + "/" + path, parameter);
-    });
-  }
-  return {config, parameters};
-}
-
 TEST_P(WorldsGolden, FiveStepsEndInTheSameState) {
   std::map<std::string, train::Optimizer> optimizers;
   for (const gans::Phase& phase : gan_->phases()) {
-    optimizers.emplace(phase.name, make_optimizer(golden_, phase));
+    optimizers.emplace(phase.name, make_optimizer(golden_["optimizer"], phase));
   }
   size_t record = 0;
   for (int64_t index = 0; index < kSteps; ++index) {

@@ -214,10 +214,7 @@ std::shared_ptr<Dataset> open_detector(const fs::path& path, const DataConfig& c
     spec.given.push_back({.domain = "parameters",
                           .shape = {events.parameters.size(1)},
                           .domain_state = code.parameters});
-    const auto scales =
-        nlohmann::json::parse(code.parameters).at("scales").get<std::vector<double>>();
-    batch.given =
-        (events.parameters / at::tensor(scales, at::kDouble)).to(at::kFloat).index_select(0, rows);
+    batch.given = ParametersDomain(code.parameters).encode(events.parameters).index_select(0, rows);
   }
   return std::make_shared<TensorData>(std::move(spec), batch, "detector events");
 }

@@ -206,6 +206,10 @@ at::Tensor ParametersDomain::physical(const at::Tensor& samples) const {
   return samples.detach().to(at::kCPU, at::kDouble) * at::tensor(scales_, at::kDouble);
 }
 
+at::Tensor ParametersDomain::encode(const at::Tensor& physical) const {
+  return (physical / at::tensor(scales_, at::kDouble)).to(at::kFloat);
+}
+
 media::Image ParametersDomain::preview(const at::Tensor& samples, const at::Tensor&,
                                        const PreviewOptions& options) const {
   const at::Tensor values = physical(samples);
@@ -270,7 +274,7 @@ at::Tensor ParametersDomain::parse(const std::string& text, const SampleSpec&) c
     }
     values[found - names_.begin()] = value;
   }
-  return (values / at::tensor(scales_, at::kDouble)).to(at::kFloat).unsqueeze(0);
+  return encode(values).unsqueeze(0);
 }
 
 }  // namespace ganymede::data

@@ -56,6 +56,8 @@ class ParametersDomain final : public Domain {
   explicit ParametersDomain(const std::string& state);
 
   const std::vector<std::string>& names() const { return names_; }
+  // Physical values, float [..., count], as samples.
+  at::Tensor encode(const at::Tensor& physical) const;
 
   std::string name() const override { return "parameters"; }
   int64_t preview_count(const SampleSpec&) const override { return 1000; }

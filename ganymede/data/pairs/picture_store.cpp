@@ -10,14 +10,6 @@
 namespace ganymede::data {
 namespace {
 
-bool is_grey(const media::Image& image) {
-  if (image.channels < 3) return true;
-  for (size_t i = 0; i + 2 < image.pixels.size(); i += static_cast<size_t>(image.channels))
-    if (image.pixels[i] != image.pixels[i + 1] || image.pixels[i] != image.pixels[i + 2])
-      return false;
-  return true;
-}
-
 PictureFacts facts_of(const media::Image& image) {
   PictureFacts facts;
   facts.width = image.width;
