@@ -2,13 +2,14 @@
 
 #include <ATen/ATen.h>
 
+#include <utility>
+
 #include "ganymede/ops/joined_linear.h"
+#include "ganymede/ops/noise.h"
 #include "ganymede/ops/span_heads.h"
 
 namespace ganymede::nn {
 namespace {
-
-constexpr double kLeastUniform = 1e-20;  // keeps the logarithm finite
 
 constexpr double kSlope = 0.2;  // of the critic's leaky ReLU
 
@@ -79,8 +80,7 @@ class LeakyDropout final : public Module {
   at::Tensor forward(const at::Tensor& input) override {
     if (ForwardScope::mode() != Mode::kTrain) return at::leaky_relu(input, kSlope);
     const at::Tensor kept = ForwardScope::random().bernoulli(input.sizes(), keep_);
-    const at::Tensor slopes = at::where(input.detach() > 0, 1 / keep_, kSlope / keep_);
-    return input * (kept.to(input.options()) * slopes);
+    return input * ops::leaky_dropout_factors_(input, kept.to(input.options()), kSlope, keep_);
   }
 
  private:
@@ -122,9 +122,7 @@ at::Tensor conditioned_log_shares(const at::Tensor& raw, const std::vector<Span>
   return ops::span_heads(raw, heads);
 }
 
-at::Tensor gumbel_of(at::Tensor uniform) {
-  return uniform.clamp_min_(kLeastUniform).log_().neg_().log_().neg_();
-}
+at::Tensor gumbel_of(at::Tensor uniform) { return ops::gumbel_(std::move(uniform)); }
 
 ModulePtr concat_mlp(int64_t in, const std::vector<int64_t>& units, int64_t out, int64_t one_hot) {
   return std::make_shared<ConcatMlp>(in, units, out, one_hot);
