@@ -30,18 +30,27 @@ int64_t width_of(at::TensorList parts) {
 struct OneHot {
   at::Tensor codes;  // beside the differentiated inputs; may be undefined
 
-  // Adds to rows of y [N, out] the rows of `table` [C, out] by their codes; none where a code is C.
-  void add_chosen(const at::Tensor& y, const at::Tensor& table) const {
-    const int64_t width = y.size(1), count = table.size(0);
+  // Adds to rows of y [N, out] the columns of `columns` [out, C] by their codes; none where a code
+  // is C.
+  void add_chosen(const at::Tensor& y, const at::Tensor& columns) const {
+    const int64_t width = y.size(1), count = columns.size(1);
+    // Turned, columns lie in lines: pays where many rows read them.
+    const bool turned = 2 * y.size(0) >= count;
+    const at::Tensor table = turned ? columns.t().contiguous() : columns.t();
+    const int64_t line_stride = table.stride(0), stride = table.stride(1);
     const int64_t* code = codes.const_data_ptr<int64_t>();
     const float* from = table.const_data_ptr<float>();
     float* to = y.data_ptr<float>();
     at::parallel_for(0, y.size(0), kRowsForAThread, [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) {
         if (code[row] == count) continue;
-        const float* chosen = from + code[row] * width;
+        const float* chosen = from + code[row] * line_stride;
         float* line = to + row * width;
-        for (int64_t k = 0; k < width; ++k) line[k] += chosen[k];
+        if (turned) {
+          for (int64_t k = 0; k < width; ++k) line[k] += chosen[k];
+        } else {
+          for (int64_t k = 0; k < width; ++k) line[k] += chosen[k * stride];
+        }
       }
     });
   }
@@ -81,8 +90,7 @@ at::Tensor forward_pass(at::TensorList blocks, const at::Tensor& weight, const a
                         const OneHot& one_hot) {
   at::Tensor y = sum_of_products(blocks, weight, bias);
   const int64_t in = width_of(blocks);
-  if (one_hot.codes.defined())
-    one_hot.add_chosen(y, columns_of(weight, in, weight.size(1) - in).t().contiguous());
+  if (one_hot.codes.defined()) one_hot.add_chosen(y, columns_of(weight, in, weight.size(1) - in));
   return y;
 }
 

@@ -75,6 +75,18 @@ TEST(JoinedLinear, CodesEqualTheOneHotRowsThatTheyStandFor) {
   expect_equal_to_joined(one_hot_rows());
 }
 
+TEST(JoinedLinear, FewRowsEqualTheSameRowsAmongMany) {
+  const at::Tensor first = draw("first", {kRows, kFirst});
+  const at::Tensor weight = draw("weight", {kOut, kFirst + kCodes}), bias = draw("bias", {kOut});
+  const at::Tensor codes = one_hot_codes(one_hot_rows());
+  const at::Tensor all = joined_linear({first}, weight, bias, codes);
+  for (const int64_t row : {0, 5, 119}) {
+    const at::Tensor one =
+        joined_linear({first.narrow(0, row, 1)}, weight, bias, codes.narrow(0, row, 1));
+    EXPECT_TRUE(at::allclose(one, all.narrow(0, row, 1), 1e-5, 1e-4)) << row;
+  }
+}
+
 TEST(JoinedLinear, GradientsWithoutAGraphEqualThoseWithOne) {
   const at::Tensor codes = one_hot_codes(one_hot_rows());
   const std::vector<at::Tensor> inputs = {
