@@ -80,7 +80,7 @@ class LeakyDropout final : public Module {
   at::Tensor forward(const at::Tensor& input) override {
     if (ForwardScope::mode() != Mode::kTrain) return at::leaky_relu(input, kSlope);
     const at::Tensor kept = ForwardScope::random().bernoulli(input.sizes(), keep_);
-    return input * ops::leaky_dropout_factors_(input, kept.to(input.options()), kSlope, keep_);
+    return input * ops::leaky_dropout_factors(input, kept.to(input.options()), kSlope, keep_);
   }
 
  private:
@@ -122,7 +122,7 @@ at::Tensor conditioned_log_shares(const at::Tensor& raw, const std::vector<Span>
   return ops::span_heads(raw, heads);
 }
 
-at::Tensor gumbel_of(at::Tensor uniform) { return ops::gumbel_(std::move(uniform)); }
+at::Tensor gumbel_of(at::Tensor uniform) { return ops::as_gumbel(std::move(uniform)); }
 
 ModulePtr concat_mlp(int64_t in, const std::vector<int64_t>& units, int64_t out, int64_t one_hot) {
   return std::make_shared<ConcatMlp>(in, units, out, one_hot);

@@ -22,15 +22,15 @@ Executor executor_for(const at::Tensor& tensor) {
 
 }  // namespace
 
-at::Tensor gumbel_(at::Tensor uniform) {
+at::Tensor as_gumbel(at::Tensor uniform) {
   if (!usable(uniform)) return uniform.clamp_min_(kLeastUniform).log_().neg_().log_().neg_();
   gumbel_in_place(uniform.data_ptr<float>(), uniform.numel(), static_cast<float>(kLeastUniform),
                   executor_for(uniform));
   return uniform;
 }
 
-at::Tensor leaky_dropout_factors_(const at::Tensor& input, at::Tensor kept, double slope,
-                                  double keep) {
+at::Tensor leaky_dropout_factors(const at::Tensor& input, at::Tensor kept, double slope,
+                                 double keep) {
   const at::Tensor values = input.detach();
   if (!usable(values) || !usable(kept))
     return kept.mul_(at::where(values > 0, 1 / keep, slope / keep).to(kept.scalar_type()));
