@@ -8,18 +8,22 @@
 #define HWY_TARGET_INCLUDE "ganymede/ops/pointwise/noise.cpp"
 // clang-format off: foreach_target.h stands before all else of Highway
 #include <hwy/foreach_target.h>
-#include <hwy/highway.h>
 #include <hwy/contrib/math/math-inl.h>
 // clang-format on
+
+#include "ganymede/ops/winograd/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace ganymede::ops::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-using D = hn::CappedTag<float, 16>;
-using V = hn::Vec<D>;
-constexpr auto kLanes = static_cast<int64_t>(hn::MaxLanes(D()));
+using winograd::HWY_NAMESPACE::D;
+using winograd::HWY_NAMESPACE::kLanes;
+using winograd::HWY_NAMESPACE::load;
+using winograd::HWY_NAMESPACE::store;
+using winograd::HWY_NAMESPACE::V;
+
 constexpr int64_t kPiece = 8192;  // elements; a multiple of every vector
 
 // values[i] = f(values[i], beside[i]), by vectors; the last, shorter one through a buffer.
@@ -28,15 +32,13 @@ void transform(float* values, const float* beside, int64_t count, const Executor
   executor.each((count + kPiece - 1) / kPiece, [&](int64_t piece) {
     const int64_t end = std::min(count, (piece + 1) * kPiece);
     int64_t at = piece * kPiece;
-    for (; at + kLanes <= end; at += kLanes) {
-      const V result = f(hn::LoadU(D(), values + at), hn::LoadU(D(), beside + at));
-      hn::StoreU(result, D(), values + at);
-    }
+    for (; at + kLanes <= end; at += kLanes)
+      store(f(load(values + at), load(beside + at)), values + at);
     if (at == end) return;
     float own[kLanes] = {}, other[kLanes] = {};
     std::copy(values + at, values + end, own);
     std::copy(beside + at, beside + end, other);
-    hn::StoreU(f(hn::LoadU(D(), own), hn::LoadU(D(), other)), D(), own);
+    store(f(load(own), load(other)), own);
     std::copy_n(own, end - at, values + at);
   });
 }
