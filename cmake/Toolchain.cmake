@@ -22,6 +22,10 @@ add_library(ganymede_flags INTERFACE)
 target_compile_features(ganymede_flags INTERFACE cxx_std_20)
 target_compile_options(ganymede_flags INTERFACE
   -fPIC -fno-semantic-interposition -Wall -Wextra -Winvalid-pch $<$<BOOL:${GANYMEDE_WERROR}>:-Werror>)
+# In a bundle g++ takes a source for a header, in which such a field would be a fault.
+if(GANYMEDE_BUNDLES AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(ganymede_flags INTERFACE -Wno-subobject-linkage)
+endif()
 # OpenMP pragmas (at::parallel_for is serial without them); the runtime comes with LibTorch.
 target_compile_options(ganymede_flags INTERFACE -fopenmp)
 target_include_directories(ganymede_flags INTERFACE ${PROJECT_SOURCE_DIR})

@@ -49,14 +49,14 @@ class VolumeCritic final : public Module {
   explicit VolumeCritic(const VolumePyramidOptions& options) {
     int64_t in = 1, out = options.base_channels;
     for (int64_t side = options.side; side > kSmallestMap; side /= 2) {
-      push(conv3d(in, out, step(false)));
+      push(conv3d(in, out, layer(options, false)));
       push(norm_of(out, options));
       push(leaky_relu(options.slope, /*in_place=*/true));
       ends_.push_back(layers_.size());
       in = out;
       out *= 2;
     }
-    push(conv3d(in, 1, step(true)));
+    push(conv3d(in, 1, layer(options, true)));
   }
 
   at::Tensor forward(const at::Tensor& input) override {
@@ -79,6 +79,14 @@ class VolumeCritic final : public Module {
   }
 
  private:
+  // With neither biases nor norms D could say nothing about empty space: 0 in, 0 out.
+  static Conv3dOptions layer(const VolumePyramidOptions& options, bool last) {
+    Conv3dOptions made = step(last);
+    made.bias = !options.norm;
+    made.bias_init = Init::constant(0);
+    return made;
+  }
+
   void push(ModulePtr module) {
     if (!module) return;
     child(std::to_string(layers_.size()), module);

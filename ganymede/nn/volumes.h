@@ -60,9 +60,9 @@ struct VolumePyramidOptions {
 // occupancy [N, 1, side^3] in (0, 1) through a sigmoid. UsageError for other sides.
 ModulePtr volume_pyramid_up(int64_t latent_dim, const VolumePyramidOptions& options);
 
-// Its mirror image: solids -> logits [N, 1]. features(): the maps of the last three hidden layers,
-// pooled by maxima to 2^3 and joined, [N, 56 * base_channels * side / 32] (sec. 4.2: 7168 for
-// 64^3).
+// Its mirror image: solids -> logits [N, 1]; biases, from 0, where there is no norm. features():
+// the maps of the last three hidden layers, pooled by maxima to 2^3 and joined, [N, 56 *
+// base_channels * side / 32] (sec. 4.2: 7168 for 64^3).
 ModulePtr volume_pyramid_down(const VolumePyramidOptions& options);
 
 }  // namespace ganymede::nn

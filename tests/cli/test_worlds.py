@@ -91,7 +91,7 @@ def test_classes_that_are_not_there_are_refused(solids):
 
 def test_clips_are_learned_by_class_and_written(clips):
     run = clips / "run"
-    gan("train", "mocogan/shapes", "--data", clips / "strips", "--out", run, *TINY)
+    gan("train", "mocogan/shapes", "--data", clips / "strips", "--set", "data.frames=16", "--out", run, *TINY)
     for name in ("a.gif", "a.webp", "a.npz", "a.png"):
         gan("sample", run, "--seeds", "0-3", "--out", clips / name)
     assert (clips / "a.gif").read_bytes().count(b"\x21\xf9\x04") == 16, "frames"

@@ -20,7 +20,7 @@ const json& music_case(const std::string& name) {
                        [&](const json& golden) { return golden["name"] == name; });
 }
 
-SampleSpec spec_of(const json& golden) {
+SampleSpec bars_spec(const json& golden) {
   const int64_t bars = golden["bars"], steps = golden["steps_in_bar"];
   SampleSpec spec{.domain = "music", .shape = {bars, (steps + 1) * kPitches}};
   spec.given = {{.domain = "chords", .shape = {bars, kChord}}};
@@ -29,7 +29,7 @@ SampleSpec spec_of(const json& golden) {
 
 Batch batch_at(const json& golden, size_t index) {
   const json& batch = golden["batches"][index];
-  const SampleSpec spec = spec_of(golden);
+  const SampleSpec spec = bars_spec(golden);
   const auto rows = static_cast<int64_t>(batch["pitches"].size());
   const int64_t bars = golden["bars"], steps = golden["steps_in_bar"];
   Batch made{.samples = at::zeros({rows, bars, steps + 1, kPitches}), .labels = {}};
@@ -56,7 +56,7 @@ std::unique_ptr<gans::Gan> make_music_gan(const json& golden) {
   for (const auto& [key, literal] : golden["config"].items())
     recipe.set("gan." + key + "=" + literal.get<std::string>());
   recipe.bind(builder->section());
-  auto gan = builder->build(spec_of(golden));
+  auto gan = builder->build(bars_spec(golden));
   gan->initialize(0);
   for (const auto& network : gan->networks()) fill_weights(*network->module);
   gan->reset_averages();
@@ -174,7 +174,7 @@ TEST(GoldenMusicAlone, OtherSamplesAreRefused) {
   const auto build = [](const SampleSpec& spec) {
     return gans::registry().find("midinet").builder()->build(spec);
   };
-  SampleSpec spec = spec_of(music_case("stable"));
+  SampleSpec spec = bars_spec(music_case("stable"));
   EXPECT_NO_THROW(build(spec));
   SampleSpec silent = spec;
   silent.given = {};

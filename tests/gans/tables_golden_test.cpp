@@ -16,7 +16,7 @@ const json& table_case(const std::string& name) {
                        [&](const json& golden) { return golden["name"] == name; });
 }
 
-SampleSpec spec_of(const json& golden) {
+SampleSpec rows_spec(const json& golden) {
   SampleSpec spec{.domain = "table", .shape = {0}};
   for (const json& span : golden["spans"]) {
     const std::string kind = span["kind"];
@@ -55,7 +55,7 @@ std::unique_ptr<gans::Gan> make_table_gan(const json& golden) {
   for (const auto& [key, literal] : golden["config"].items())
     recipe.set("gan." + key + "=" + literal.get<std::string>());
   recipe.bind(builder->section());
-  auto gan = builder->build(spec_of(golden));
+  auto gan = builder->build(rows_spec(golden));
   gan->initialize(0);
   for (const auto& network : gan->networks()) fill_weights(*network->module);
   gan->reset_averages();
@@ -196,8 +196,8 @@ TEST(GoldenTablesAlone, OtherRowsAreRefused) {
     return gans::registry().find(gan).builder()->build(spec);
   };
   EXPECT_THROW(build("ctgan", {.domain = "points", .shape = {2}}), UsageError);
-  EXPECT_THROW(build("gain", spec_of(table_case("ctgan"))), UsageError);
-  EXPECT_THROW(build("ctgan", spec_of(table_case("gain"))), UsageError);
+  EXPECT_THROW(build("gain", rows_spec(table_case("ctgan"))), UsageError);
+  EXPECT_THROW(build("ctgan", rows_spec(table_case("gain"))), UsageError);
 }
 
 // A one-hot span's largest entry under Gumbel noise is a draw from its softmax (Maddison 2017).

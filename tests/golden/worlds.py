@@ -62,13 +62,13 @@ class Gan3d(Game):
                   nn.BatchNorm3d(o), nn.ReLU()]
             i = o
         g += [nn.ConvTranspose3d(i, 1, 4, 2, 1, bias=False), nn.Sigmoid()]
-        d, i = [], 1
+        d, i, norm = [], 1, c.get("discriminator_norm", True)
         for o in widths:
-            d += [nn.Conv3d(i, o, 4, 2, 1, bias=False)]
-            d += [nn.BatchNorm3d(o)] if c.get("discriminator_norm", True) else []
+            d += [nn.Conv3d(i, o, 4, 2, 1, bias=not norm)]
+            d += [nn.BatchNorm3d(o)] if norm else []
             d += [nn.LeakyReLU(0.2)]
             i = o
-        d += [nn.Conv3d(i, 1, 4, 1, 0, bias=False)]
+        d += [nn.Conv3d(i, 1, 4, 1, 0, bias=not norm)]
         self.nets = {"generator": nn.Sequential(*g), "discriminator": VolumeCritic(*d)}
         self.phases = [("D", ["discriminator"], "D", 1), ("G", ["generator"], "G", 1)]
 
