@@ -1,7 +1,7 @@
 // Kernels on LibTorch's own pool of threads.
 #pragma once
 
-#include "ganymede/ops/winograd/executor.h"
+#include "ganymede/ops/kernel/executor.h"
 
 namespace ganymede::ops {
 

@@ -9,7 +9,7 @@
 #include <tuple>
 
 #include "ganymede/core/hash.h"
-#include "ganymede/ops/winograd/arena.h"
+#include "ganymede/ops/kernel/arena.h"
 
 namespace ganymede::ops {
 namespace {

@@ -7,26 +7,19 @@
 #include <cstring>
 #include <utility>
 
-#include "ganymede/ops/winograd/arena.h"
-#include "ganymede/ops/winograd/targets.h"
+#include "ganymede/ops/kernel/arena.h"
+#include "ganymede/ops/kernel/targets.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ganymede/ops/matrix/product.cpp"
 #include <hwy/foreach_target.h>
 
-#include "ganymede/ops/winograd/vector-inl.h"
+#include "ganymede/ops/kernel/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace ganymede::ops::HWY_NAMESPACE {
 
-namespace hn = hwy::HWY_NAMESPACE;
-using winograd::HWY_NAMESPACE::kLanes;
-using winograd::HWY_NAMESPACE::load;
-using winograd::HWY_NAMESPACE::madd;
-using winograd::HWY_NAMESPACE::store;
-using winograd::HWY_NAMESPACE::transpose;
-using winograd::HWY_NAMESPACE::V;
-using D = winograd::HWY_NAMESPACE::D;
+using namespace kernel::HWY_NAMESPACE;
 
 constexpr int kVectorRegisters = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON ? 32 : 16;
 constexpr int kRows = kVectorRegisters == 32 ? 12 : 6;  // of a, per micro-kernel

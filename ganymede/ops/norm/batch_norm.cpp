@@ -2,23 +2,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
-#include "ganymede/ops/winograd/targets.h"
+#include "ganymede/ops/kernel/targets.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ganymede/ops/norm/batch_norm.cpp"
 #include <hwy/foreach_target.h>
-#include <hwy/highway.h>
+
+#include "ganymede/ops/kernel/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace ganymede::ops::HWY_NAMESPACE {
 
-namespace hn = hwy::HWY_NAMESPACE;
-
-using D = hn::CappedTag<float, 16>;
-using V = hn::Vec<D>;
-constexpr auto kLanes = static_cast<int64_t>(hn::MaxLanes(D()));
+using namespace kernel::HWY_NAMESPACE;
 
 // Calls body(offset, count) for vectors that cover [0, pixels); count is less than a whole vector
 // at the end only.
@@ -27,39 +23,6 @@ HWY_INLINE void over_pixels(int64_t pixels, F&& body) {
   int64_t p = 0;
   for (; p + kLanes <= pixels; p += kLanes) body(p, kLanes);
   if (p < pixels) body(p, pixels - p);
-}
-
-// Fewer than a whole vector: where masked loads touch nothing behind the end, else by a buffer.
-HWY_INLINE V load_some(const float* from, int64_t count) {
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
-  return hn::MaskedLoad(hn::FirstN(D(), static_cast<size_t>(count)), D(), from);
-#else
-  float buffer[hn::MaxLanes(D())] = {};
-  std::memcpy(buffer, from, static_cast<size_t>(count) * sizeof(float));
-  return hn::LoadU(D(), buffer);
-#endif
-}
-
-HWY_INLINE void store_some(V values, float* to, int64_t count) {
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
-  hn::BlendedStore(values, hn::FirstN(D(), static_cast<size_t>(count)), D(), to);
-#else
-  float buffer[hn::MaxLanes(D())];
-  hn::StoreU(values, D(), buffer);
-  std::memcpy(to, buffer, static_cast<size_t>(count) * sizeof(float));
-#endif
-}
-
-HWY_INLINE V load(const float* from, int64_t count) {
-  return count == kLanes ? hn::LoadU(D(), from) : load_some(from, count);
-}
-
-HWY_INLINE void store(V values, float* to, int64_t count) {
-  if (count == kLanes) {
-    hn::StoreU(values, D(), to);
-  } else {
-    store_some(values, to, count);
-  }
 }
 
 HWY_INLINE V first(V values, int64_t count) {

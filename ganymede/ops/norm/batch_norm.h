@@ -10,7 +10,7 @@
 
 #include <cstdint>
 
-#include "ganymede/ops/winograd/executor.h"
+#include "ganymede/ops/kernel/executor.h"
 
 namespace ganymede::ops {
 

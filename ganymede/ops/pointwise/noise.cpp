@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ganymede/ops/winograd/targets.h"
+#include "ganymede/ops/kernel/targets.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ganymede/ops/pointwise/noise.cpp"
@@ -11,35 +11,24 @@
 #include <hwy/contrib/math/math-inl.h>
 // clang-format on
 
-#include "ganymede/ops/winograd/vector-inl.h"
+#include "ganymede/ops/kernel/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace ganymede::ops::HWY_NAMESPACE {
 
-namespace hn = hwy::HWY_NAMESPACE;
-
-using winograd::HWY_NAMESPACE::D;
-using winograd::HWY_NAMESPACE::kLanes;
-using winograd::HWY_NAMESPACE::load;
-using winograd::HWY_NAMESPACE::store;
-using winograd::HWY_NAMESPACE::V;
+using namespace kernel::HWY_NAMESPACE;
 
 constexpr int64_t kPiece = 8192;  // elements; a multiple of every vector
 
-// values[i] = f(values[i], beside[i]), by vectors; the last, shorter one through a buffer.
+// values[i] = f(values[i], beside[i]).
 template <typename F>
 void transform(float* values, const float* beside, int64_t count, const Executor& executor, F&& f) {
   executor.each((count + kPiece - 1) / kPiece, [&](int64_t piece) {
     const int64_t end = std::min(count, (piece + 1) * kPiece);
-    int64_t at = piece * kPiece;
-    for (; at + kLanes <= end; at += kLanes)
-      store(f(load(values + at), load(beside + at)), values + at);
-    if (at == end) return;
-    float own[kLanes] = {}, other[kLanes] = {};
-    std::copy(values + at, values + end, own);
-    std::copy(beside + at, beside + end, other);
-    store(f(load(own), load(other)), own);
-    std::copy_n(own, end - at, values + at);
+    for (int64_t at = piece * kPiece; at < end; at += kLanes) {
+      const int64_t some = std::min<int64_t>(kLanes, end - at);
+      store(f(load(values + at, some), load(beside + at, some)), values + at, some);
+    }
   });
 }
 

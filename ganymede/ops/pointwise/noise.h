@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "ganymede/ops/winograd/executor.h"
+#include "ganymede/ops/kernel/executor.h"
 
 namespace ganymede::ops {
 

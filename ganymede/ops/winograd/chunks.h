@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "ganymede/ops/winograd/executor.h"
+#include "ganymede/ops/kernel/executor.h"
 #include "ganymede/ops/winograd/layout.h"
 
 namespace ganymede::ops::winograd {

@@ -20,7 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "ganymede/ops/winograd/executor.h"
+#include "ganymede/ops/kernel/executor.h"
 
 namespace ganymede::ops::winograd {
 

@@ -1,5 +1,5 @@
 // The forward operator, and with turned weights the transposed one of 3x3 kernels.
-#include "ganymede/ops/winograd/targets.h"
+#include "ganymede/ops/kernel/targets.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ganymede/ops/winograd/forward.cpp"

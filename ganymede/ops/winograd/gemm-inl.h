@@ -9,11 +9,13 @@
 
 #include <hwy/cache_control.h>
 
+#include "ganymede/ops/kernel/vector-inl.h"
 #include "ganymede/ops/winograd/layout.h"
-#include "ganymede/ops/winograd/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace ganymede::ops::winograd::HWY_NAMESPACE {
+
+using namespace kernel::HWY_NAMESPACE;
 
 constexpr int kVectorRegisters = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON ? 32 : 16;
 constexpr int kRows = kVectorRegisters == 32 ? 12 : 6;  // tiles per micro-kernel

@@ -7,7 +7,7 @@
 #define GANYMEDE_OPS_WINOGRAD_INPUT_INL_H_
 #endif
 
-#include "ganymede/ops/winograd/arena.h"
+#include "ganymede/ops/kernel/arena.h"
 #include "ganymede/ops/winograd/gemm-inl.h"
 #include "ganymede/ops/winograd/planes-inl.h"
 #include "ganymede/ops/winograd/tiles-inl.h"

@@ -7,11 +7,13 @@
 #define GANYMEDE_OPS_WINOGRAD_PLANES_INL_H_
 #endif
 
+#include "ganymede/ops/kernel/vector-inl.h"
 #include "ganymede/ops/winograd/layout.h"
-#include "ganymede/ops/winograd/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace ganymede::ops::winograd::HWY_NAMESPACE {
+
+using namespace kernel::HWY_NAMESPACE;
 
 // `channels` rows of pixels, `stride` floats apart.
 template <typename T>

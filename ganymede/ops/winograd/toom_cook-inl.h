@@ -12,10 +12,12 @@
 #define GANYMEDE_OPS_WINOGRAD_TOOM_COOK_INL_H_
 #endif
 
-#include "ganymede/ops/winograd/vector-inl.h"
+#include "ganymede/ops/kernel/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace ganymede::ops::winograd::HWY_NAMESPACE {
+
+using namespace kernel::HWY_NAMESPACE;
 
 template <int M, int R>
 struct ToomCook;

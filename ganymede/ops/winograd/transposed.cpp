@@ -1,6 +1,6 @@
 // The transposed operator of 4x4 kernels with stride 2: transformed tiles of the map times weights
 // are tiles of the image's phases, which overlap and are added.
-#include "ganymede/ops/winograd/targets.h"
+#include "ganymede/ops/kernel/targets.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ganymede/ops/winograd/transposed.cpp"

@@ -1,5 +1,5 @@
 // The weight gradient: products of transformed image and map tiles, summed over all tiles.
-#include "ganymede/ops/winograd/targets.h"
+#include "ganymede/ops/kernel/targets.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ganymede/ops/winograd/weight_gradient.cpp"

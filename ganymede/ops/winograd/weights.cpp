@@ -1,5 +1,5 @@
 // Transformed weights as a whole, for keeping.
-#include "ganymede/ops/winograd/targets.h"
+#include "ganymede/ops/kernel/targets.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ganymede/ops/winograd/weights.cpp"

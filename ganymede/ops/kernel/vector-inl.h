@@ -1,10 +1,10 @@
-// Vectors of the target that is being compiled. Included once per target by Highway, hence the
-// toggled guard.
-#if defined(GANYMEDE_OPS_WINOGRAD_VECTOR_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef GANYMEDE_OPS_WINOGRAD_VECTOR_INL_H_
-#undef GANYMEDE_OPS_WINOGRAD_VECTOR_INL_H_
+// Vectors of the target that is being compiled, for every kernel. Included once per target by
+// Highway, hence the toggled guard.
+#if defined(GANYMEDE_OPS_KERNEL_VECTOR_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef GANYMEDE_OPS_KERNEL_VECTOR_INL_H_
+#undef GANYMEDE_OPS_KERNEL_VECTOR_INL_H_
 #else
-#define GANYMEDE_OPS_WINOGRAD_VECTOR_INL_H_
+#define GANYMEDE_OPS_KERNEL_VECTOR_INL_H_
 #endif
 
 #include <hwy/highway.h>
@@ -13,7 +13,7 @@
 #include <cstring>
 
 HWY_BEFORE_NAMESPACE();
-namespace ganymede::ops::winograd::HWY_NAMESPACE {
+namespace ganymede::ops::kernel::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -26,6 +26,29 @@ constexpr int kLanes = static_cast<int>(hn::MaxLanes(D()));
 
 HWY_INLINE V load(const float* p) { return hn::LoadU(D(), p); }
 HWY_INLINE void store(V v, float* p) { hn::StoreU(v, D(), p); }
+// The first `count` of a vector, up to kLanes; the rest is 0, and nothing behind them is touched.
+HWY_INLINE V load(const float* p, int64_t count) {
+  if (count == kLanes) return load(p);
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
+  return hn::MaskedLoad(hn::FirstN(D(), static_cast<size_t>(count)), D(), p);
+#else
+  float buffer[kLanes] = {};
+  std::memcpy(buffer, p, static_cast<size_t>(count) * sizeof(float));
+  return load(buffer);
+#endif
+}
+
+HWY_INLINE void store(V v, float* p, int64_t count) {
+  if (count == kLanes) return store(v, p);
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
+  hn::BlendedStore(v, hn::FirstN(D(), static_cast<size_t>(count)), D(), p);
+#else
+  float buffer[kLanes];
+  store(v, buffer);
+  std::memcpy(p, buffer, static_cast<size_t>(count) * sizeof(float));
+#endif
+}
+
 HWY_INLINE V splat(double value) { return hn::Set(D(), static_cast<float>(value)); }
 HWY_INLINE V madd(V a, V b, V c) { return hn::MulAdd(a, b, c); }      // a b + c
 HWY_INLINE V nmadd(V a, V b, V c) { return hn::NegMulAdd(a, b, c); }  // c - a b
@@ -80,7 +103,7 @@ HWY_INLINE void transpose(V* r) {
 #endif
 }
 
-}  // namespace ganymede::ops::winograd::HWY_NAMESPACE
+}  // namespace ganymede::ops::kernel::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
-#endif  // GANYMEDE_OPS_WINOGRAD_VECTOR_INL_H_
+#endif  // GANYMEDE_OPS_KERNEL_VECTOR_INL_H_

@@ -1,4 +1,4 @@
-#include "ganymede/ops/winograd/arena.h"
+#include "ganymede/ops/kernel/arena.h"
 
 #include <sys/mman.h>
 
