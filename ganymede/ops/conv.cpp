@@ -13,21 +13,26 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
-using winograd::Family;
-using winograd::Problem;
 
 // The trilinear form T(image, weight, map) of winograd/engine.h is the inner product of each
 // operator's result with its third tensor. So the derivatives of each operator are the two others,
 // and derivatives of every order need nothing else.
 at::Tensor forward_of(const at::Tensor& image, const at::Tensor& weight,
-                      const std::optional<at::Tensor>& bias, Family family);
+                      const std::optional<at::Tensor>& bias, const ConvGeometry& geometry);
 at::Tensor transposed_of(const at::Tensor& map, const at::Tensor& weight,
-                         const std::optional<at::Tensor>& bias, Family family, int64_t height,
-                         int64_t width);
-at::Tensor weight_gradient_of(const at::Tensor& image, const at::Tensor& map, Family family);
+                         const std::optional<at::Tensor>& bias, const ConvGeometry& geometry,
+                         int64_t height, int64_t width);
+at::Tensor weight_gradient_of(const at::Tensor& image, const at::Tensor& map,
+                              const ConvGeometry& geometry);
 
-Family saved_family(AutogradContext* context) {
-  return static_cast<Family>(context->saved_data["family"].toInt());
+void save_geometry(AutogradContext* context, const ConvGeometry& g) {
+  context->saved_data["geometry"] =
+      std::vector<int64_t>{g.kernel, g.stride, g.padding, g.shared_phases ? 1 : 0};
+}
+
+ConvGeometry saved_geometry(AutogradContext* context) {
+  const std::vector<int64_t> g = context->saved_data["geometry"].toIntVector();
+  return {.kernel = g[0], .stride = g[1], .padding = g[2], .shared_phases = g[3] != 0};
 }
 
 at::Tensor bias_gradient(AutogradContext* context, const at::Tensor& gradient) {
@@ -39,24 +44,24 @@ class Forward : public Function<Forward> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& image,
                             const at::Tensor& weight, const std::optional<at::Tensor>& bias,
-                            int64_t family) {
+                            const ConvGeometry& geometry) {
     context->save_for_backward({image, weight});
-    context->saved_data["family"] = family;
+    save_geometry(context, geometry);
     context->saved_data["bias"] = bias.has_value();
-    return form_forward(static_cast<Family>(family), image, weight, bias);
+    return form_forward(geometry, image, weight, bias);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor& image = saved[0];
     const at::Tensor gradient = gradients[0].contiguous();
-    const Family family = saved_family(context);
+    const ConvGeometry geometry = saved_geometry(context);
     at::Tensor of_image;
     at::Tensor of_weight;
     if (context->needs_input_grad(0)) {
-      of_image = transposed_of(gradient, saved[1], {}, family, image.size(2), image.size(3));
+      of_image = transposed_of(gradient, saved[1], {}, geometry, image.size(2), image.size(3));
     }
-    if (context->needs_input_grad(1)) of_weight = weight_gradient_of(image, gradient, family);
+    if (context->needs_input_grad(1)) of_weight = weight_gradient_of(image, gradient, geometry);
     return {of_image, of_weight, bias_gradient(context, gradient), {}};
   }
 };
@@ -65,21 +70,21 @@ class Transposed : public Function<Transposed> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& map,
                             const at::Tensor& weight, const std::optional<at::Tensor>& bias,
-                            int64_t family, int64_t height, int64_t width) {
+                            const ConvGeometry& geometry, int64_t height, int64_t width) {
     context->save_for_backward({map, weight});
-    context->saved_data["family"] = family;
+    save_geometry(context, geometry);
     context->saved_data["bias"] = bias.has_value();
-    return form_transposed(static_cast<Family>(family), map, weight, bias, height, width);
+    return form_transposed(geometry, map, weight, bias, height, width);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor gradient = gradients[0].contiguous();
-    const Family family = saved_family(context);
+    const ConvGeometry geometry = saved_geometry(context);
     at::Tensor of_map;
     at::Tensor of_weight;
-    if (context->needs_input_grad(0)) of_map = forward_of(gradient, saved[1], {}, family);
-    if (context->needs_input_grad(1)) of_weight = weight_gradient_of(gradient, saved[0], family);
+    if (context->needs_input_grad(0)) of_map = forward_of(gradient, saved[1], {}, geometry);
+    if (context->needs_input_grad(1)) of_weight = weight_gradient_of(gradient, saved[0], geometry);
     return {of_map, of_weight, bias_gradient(context, gradient), {}, {}, {}};
   }
 };
@@ -87,40 +92,41 @@ class Transposed : public Function<Transposed> {
 class WeightGradient : public Function<WeightGradient> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& image,
-                            const at::Tensor& map, int64_t family) {
+                            const at::Tensor& map, const ConvGeometry& geometry) {
     context->save_for_backward({image, map});
-    context->saved_data["family"] = family;
-    return form_weight_gradient(static_cast<Family>(family), image, map);
+    save_geometry(context, geometry);
+    return form_weight_gradient(geometry, image, map);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor& image = saved[0];
     const at::Tensor gradient = gradients[0].contiguous();
-    const Family family = saved_family(context);
+    const ConvGeometry geometry = saved_geometry(context);
     at::Tensor of_image;
     at::Tensor of_map;
     if (context->needs_input_grad(0)) {
-      of_image = transposed_of(saved[1], gradient, {}, family, image.size(2), image.size(3));
+      of_image = transposed_of(saved[1], gradient, {}, geometry, image.size(2), image.size(3));
     }
-    if (context->needs_input_grad(1)) of_map = forward_of(image, gradient, {}, family);
+    if (context->needs_input_grad(1)) of_map = forward_of(image, gradient, {}, geometry);
     return {of_image, of_map, {}};
   }
 };
 
 at::Tensor forward_of(const at::Tensor& image, const at::Tensor& weight,
-                      const std::optional<at::Tensor>& bias, Family family) {
-  return Forward::apply(image, weight, bias, static_cast<int64_t>(family));
+                      const std::optional<at::Tensor>& bias, const ConvGeometry& geometry) {
+  return Forward::apply(image, weight, bias, geometry);
 }
 
 at::Tensor transposed_of(const at::Tensor& map, const at::Tensor& weight,
-                         const std::optional<at::Tensor>& bias, Family family, int64_t height,
-                         int64_t width) {
-  return Transposed::apply(map, weight, bias, static_cast<int64_t>(family), height, width);
+                         const std::optional<at::Tensor>& bias, const ConvGeometry& geometry,
+                         int64_t height, int64_t width) {
+  return Transposed::apply(map, weight, bias, geometry, height, width);
 }
 
-at::Tensor weight_gradient_of(const at::Tensor& image, const at::Tensor& map, Family family) {
-  return WeightGradient::apply(image, map, static_cast<int64_t>(family));
+at::Tensor weight_gradient_of(const at::Tensor& image, const at::Tensor& map,
+                              const ConvGeometry& geometry) {
+  return WeightGradient::apply(image, map, geometry);
 }
 
 bool plain(const at::Tensor& tensor) {
@@ -139,28 +145,6 @@ bool fits(const at::Tensor& input, const at::Tensor& weight, const std::optional
          (plain(*bias) && bias->dim() == 1 && bias->size(0) == weight.size(1 - channels_at));
 }
 
-std::optional<Family> family_of(const at::Tensor& weight, int64_t stride, int64_t padding) {
-  if (padding != 1) return std::nullopt;
-  if (weight.size(2) == 3 && stride == 1) return Family::k3x3;
-  if (weight.size(2) == 4 && stride == 2) return Family::k4x4;
-  return std::nullopt;
-}
-
-// Whether the engine computes any part of the form: if not, LibTorch's own derivatives are better.
-bool engine_wanted(Family family, const at::Tensor& weight, int64_t batch, int64_t height,
-                   int64_t width) {
-  if (family != Family::k3x3 && std::min(height, width) < 2) return false;
-  const Problem problem{.family = family,
-                        .batch = batch,
-                        .channels = weight.size(1),
-                        .filters = weight.size(0),
-                        .height = height,
-                        .width = width};
-  return choose_conv(ConvPart::kForward, problem) != ConvChoice::kTorch ||
-         choose_conv(ConvPart::kTransposed, problem) != ConvChoice::kTorch ||
-         choose_conv(ConvPart::kWeightGradient, problem) != ConvChoice::kTorch;
-}
-
 std::optional<at::Tensor> contiguous_bias(const std::optional<at::Tensor>& bias) {
   if (!bias.has_value() || !bias->defined()) return std::nullopt;
   return bias->contiguous();
@@ -173,14 +157,36 @@ at::Tensor spread(const at::Tensor& weight) {
   return columns.slice(2, 0, 4) + columns.slice(2, 1, 5);
 }
 
+constexpr ConvGeometry kSharedPhases{.kernel = 4, .stride = 2, .padding = 1, .shared_phases = true};
+
+// A convolution with stride 1 is also a transposed one with the turned kernel: its output is then
+// the image, and may be thin.
+std::optional<at::Tensor> thin_conv2d(const at::Tensor& input, const at::Tensor& weight,
+                                      const std::optional<at::Tensor>& bias, int64_t padding) {
+  const int64_t kernel = weight.size(2);
+  const ConvGeometry turned{.kernel = kernel, .padding = kernel - 1 - padding};
+  const int64_t height = input.size(2) + 2 * padding - kernel + 1;
+  const int64_t width = input.size(3) + 2 * padding - kernel + 1;
+  if (turned.padding < 0 || height < 1 || width < 1 || (kernel == 3 && padding == 1)) return {};
+  const ConvSizes sizes{input.size(0), weight.size(0), weight.size(1), height, width};
+  if (!has_own_kernel(ConvPart::kTransposed, turned, sizes)) return {};
+  return transposed_of(input.contiguous(), weight.transpose(0, 1).flip({2, 3}).contiguous(),
+                       contiguous_bias(bias), turned, height, width);
+}
+
 }  // namespace
 
 at::Tensor conv2d(const at::Tensor& input, const at::Tensor& weight,
                   const std::optional<at::Tensor>& bias, int64_t stride, int64_t padding) {
   if (fits(input, weight, bias, 1)) {
-    const auto family = family_of(weight, stride, padding);
-    if (family && engine_wanted(*family, weight, input.size(0), input.size(2), input.size(3))) {
-      return forward_of(input.contiguous(), weight.contiguous(), contiguous_bias(bias), *family);
+    const ConvGeometry geometry{.kernel = weight.size(2), .stride = stride, .padding = padding};
+    const ConvSizes sizes{input.size(0), weight.size(1), weight.size(0), input.size(2),
+                          input.size(3)};
+    if (has_own_kernel(geometry, sizes)) {
+      return forward_of(input.contiguous(), weight.contiguous(), contiguous_bias(bias), geometry);
+    }
+    if (stride == 1) {
+      if (auto made = thin_conv2d(input, weight, bias, padding)) return *made;
     }
   }
   return at::conv2d(input, weight, bias, stride, padding);
@@ -190,12 +196,15 @@ at::Tensor conv_transpose2d(const at::Tensor& input, const at::Tensor& weight,
                             const std::optional<at::Tensor>& bias, int64_t stride, int64_t padding,
                             int64_t output_padding) {
   if (fits(input, weight, bias, 0) && output_padding >= 0 && output_padding < stride) {
-    const auto family = family_of(weight, stride, padding);
-    const int64_t height = stride * input.size(2) + output_padding;
-    const int64_t width = stride * input.size(3) + output_padding;
-    if (family && engine_wanted(*family, weight, input.size(0), height, width)) {
-      return transposed_of(input.contiguous(), weight.contiguous(), contiguous_bias(bias), *family,
-                           height, width);
+    const ConvGeometry geometry{.kernel = weight.size(2), .stride = stride, .padding = padding};
+    const auto side = [&](int64_t size) {
+      return (size - 1) * stride - 2 * padding + geometry.kernel + output_padding;
+    };
+    const ConvSizes sizes{input.size(0), weight.size(1), weight.size(0), side(input.size(2)),
+                          side(input.size(3))};
+    if (has_own_kernel(geometry, sizes)) {
+      return transposed_of(input.contiguous(), weight.contiguous(), contiguous_bias(bias), geometry,
+                           sizes.height, sizes.width);
     }
   }
   return at::conv_transpose2d(input, weight, bias, stride, padding, output_padding);
@@ -205,11 +214,11 @@ at::Tensor upsample_conv2d(const at::Tensor& input, const at::Tensor& weight,
                            const std::optional<at::Tensor>& bias) {
   if (fits(input, weight, bias, 1) && weight.size(2) == 3) {
     const at::Tensor turned = weight.transpose(0, 1);
-    const int64_t height = 2 * input.size(2);
-    const int64_t width = 2 * input.size(3);
-    if (engine_wanted(Family::k4x4Shared, turned, input.size(0), height, width)) {
+    const ConvSizes sizes{input.size(0), turned.size(1), turned.size(0), 2 * input.size(2),
+                          2 * input.size(3)};
+    if (has_own_kernel(kSharedPhases, sizes)) {
       return transposed_of(input.contiguous(), spread(turned.flip({2, 3})).contiguous(),
-                           contiguous_bias(bias), Family::k4x4Shared, height, width);
+                           contiguous_bias(bias), kSharedPhases, sizes.height, sizes.width);
     }
   }
   const at::Tensor wide = at::upsample_nearest2d(input, {2 * input.size(2), 2 * input.size(3)});
@@ -219,9 +228,10 @@ at::Tensor upsample_conv2d(const at::Tensor& input, const at::Tensor& weight,
 at::Tensor conv2d_pool(const at::Tensor& input, const at::Tensor& weight,
                        const std::optional<at::Tensor>& bias) {
   if (fits(input, weight, bias, 1) && weight.size(2) == 3 &&
-      engine_wanted(Family::k4x4Shared, weight, input.size(0), input.size(2), input.size(3))) {
+      has_own_kernel(kSharedPhases, {input.size(0), weight.size(1), weight.size(0), input.size(2),
+                                     input.size(3)})) {
     return forward_of(input.contiguous(), spread(weight * 0.25).contiguous(), contiguous_bias(bias),
-                      Family::k4x4Shared);
+                      kSharedPhases);
   }
   return at::avg_pool2d(conv2d(input, weight, bias, 1, 1), 2);
 }
