@@ -26,7 +26,7 @@ namespace {
 struct Arguments {
   std::string model, in, out, checkpoint, direction, format, device = "cpu", runs = "runs";
   int64_t tile = 0, overlap = 32, seed = 0, threads = 0;
-  bool strip = false, force = false;
+  bool strip = false, force = false, opaque = false;
 };
 
 infer::Model open_model(const Arguments& args) {
@@ -121,7 +121,8 @@ void run_translate(const Arguments& args, const Context& context) {
                                      {.tile_px = args.tile,
                                       .overlap_px = args.overlap,
                                       .direction = args.direction,
-                                      .seed = static_cast<uint64_t>(args.seed)});
+                                      .seed = static_cast<uint64_t>(args.seed),
+                                      .opaque = args.opaque});
   Progress progress(context.progress(), "translating", "pictures");
   const auto total = static_cast<double>(files.size());
   double done = 0;
@@ -168,6 +169,9 @@ Command translate_command() {
                    &args->format,
                    false,
                    {"png", "jpg", "webp"}},
+                  {"--opaque",
+                   "leave out the transparency of what is given: for drawings that are filled",
+                   &args->opaque},
                   {"--force", "replace existing files", &args->force},
                   {"--seed", "of what the model draws", &args->seed},
                   {"--checkpoint", "of a run: best, last or its kimg; default: last",

@@ -150,7 +150,7 @@ media::Image Translator::operator()(const media::Image& picture, const Step& ste
     made = media::resize(resized_to_training(opaque), picture.width * by, picture.height * by);
     if (step) step(1, 1);
   }
-  if (!picture.has_alpha()) return made;
+  if (!picture.has_alpha() || options_.opaque) return made;
   media::Image alpha = alpha_of(picture);
   if (enlarges_ > 1) alpha = media::resize(alpha, made.width, made.height);
   return with_alpha(made, alpha);

@@ -19,6 +19,7 @@ struct TranslateOptions {
   int64_t overlap_px = 32;
   std::string direction = {};  // by name (Gan::directions()); empty: the first
   uint64_t seed = 0;           // of what the gan draws, for each part alike
+  bool opaque = false;         // the result has no alpha
 };
 
 // The number of a direction by its name: "A to B", "a_to_b", "AtoB", or by its number from 0.
@@ -32,8 +33,9 @@ class Translator {
   Translator(gans::Gan& gan, at::Device device, const TranslateOptions& options);
 
   // The translated picture: Gan::enlarges() times the sides of `picture`, 1 or 3 channels, and its
-  // alpha, enlarged, where it has one. Colours are composited over white before. Gans that take
-  // only the size of their training get the picture resized to it, and the result is resized back.
+  // alpha, enlarged, where it has one, unless the option is `opaque`. Colours are composited over
+  // white before. Gans that take only the size of their training get the picture resized to it, and
+  // the result is resized back.
   using Step = std::function<void(int64_t done, int64_t total)>;  // parts
   media::Image operator()(const media::Image& picture, const Step& step = {}) const;
 

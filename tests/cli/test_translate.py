@@ -79,6 +79,8 @@ def test_alpha_is_carried_over(model, pictures, tmp_path):
     before, after = Image.open(pictures / "alpha.png"), Image.open(tmp_path / "alpha.png")
     assert after.mode == "RGBA"
     assert numpy.array_equal(numpy.array(before)[..., 3], numpy.array(after)[..., 3])
+    gan("translate", model, pictures / "alpha.png", "-o", tmp_path / "opaque.png", "--opaque")
+    assert Image.open(tmp_path / "opaque.png").mode == "RGB"
     gan("translate", model, pictures / "alpha.png", "-o", tmp_path / "alpha.jpg")
     assert Image.open(tmp_path / "alpha.jpg").mode == "RGB"
 
