@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int64_t kNegligible = 20;                  // one in so many amounts may count as nothing
+constexpr double kUnitsOfMedian = 20;
 constexpr int64_t kLeastPads = 8, kLeastTimes = 16;  // the published grid
 constexpr int64_t kStep = 8;
 constexpr int64_t kMostSide = 1024;
@@ -166,11 +166,11 @@ DetectorCode code_of(const Events& events, const std::string& where) {
     if (seen.numel() == 0) {
       throw DataError({where, fmt::format("nothing in channel {}", c), "amounts above 0"});
     }
-    const bool whole = at::equal(seen, seen.round());
-    // Amounts of any fineness have a long tail of almost nothing, which would take up the scale.
-    const int64_t rank = whole ? 1 : 1 + seen.numel() / kNegligible;
-    code.units.push_back(std::get<0>(seen.kthvalue(rank)).item<double>());
-    code.whole.push_back(whole);
+    // A channel alone begins at the published unit; several must weigh alike.
+    const bool alone = events.amounts.size(1) == 1;
+    code.units.push_back(alone ? seen.min().item<double>()
+                               : seen.median().item<double>() / kUnitsOfMedian);
+    code.whole.push_back(at::equal(seen, seen.round()));
   }
   return code;
 }

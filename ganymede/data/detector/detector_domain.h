@@ -10,7 +10,7 @@ namespace ganymede::data {
 // How amounts become numbers for networks: e = log10(1 + amount / unit), 0 where nothing was seen.
 // Back: unit (10^e - 1), 0 below the unit; rounded for whole amounts.
 struct DetectorCode {
-  // Of each channel: its smallest amount; where amounts are not whole, what 95 % of them reach.
+  // Of each channel: alone, its smallest amount; beside others a twentieth of its median.
   std::vector<double> units;
   std::vector<bool> whole;  // of each channel
   int64_t first_row = 0;    // what the grid's first row and column stand for
