@@ -20,7 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kUnitsOfMedian = 20;
 constexpr int64_t kLeastPads = 8, kLeastTimes = 16;  // the published grid
 constexpr int64_t kStep = 8;
 constexpr int64_t kMostSide = 1024;
@@ -166,10 +165,7 @@ DetectorCode code_of(const Events& events, const std::string& where) {
     if (seen.numel() == 0) {
       throw DataError({where, fmt::format("nothing in channel {}", c), "amounts above 0"});
     }
-    // A channel alone begins at the published unit; several must weigh alike.
-    const bool alone = events.amounts.size(1) == 1;
-    code.units.push_back(alone ? seen.min().item<double>()
-                               : seen.median().item<double>() / kUnitsOfMedian);
+    code.units.push_back(seen.min().item<double>());
     code.whole.push_back(at::equal(seen, seen.round()));
   }
   return code;

@@ -10,10 +10,9 @@ namespace ganymede::data {
 // How amounts become numbers for networks: e = log10(1 + amount / unit), 0 where nothing was seen.
 // Back: unit (10^e - 1), 0 below the unit; rounded for whole amounts.
 struct DetectorCode {
-  // Of each channel: alone, its smallest amount; beside others a twentieth of its median.
-  std::vector<double> units;
-  std::vector<bool> whole;  // of each channel
-  int64_t first_row = 0;    // what the grid's first row and column stand for
+  std::vector<double> units;  // of each channel: its smallest amount
+  std::vector<bool> whole;    // of each channel
+  int64_t first_row = 0;      // what the grid's first row and column stand for
   int64_t first_column = 0;
   std::string parameters = {};  // state of the ParametersDomain; empty without parameters
 
