@@ -20,14 +20,13 @@ using winograd::Problem;
 
 constexpr std::array kModes = {"auto", "strict", "torch"};
 constexpr std::array kParts = {"forward", "transposed", "weight_gradient"};
-constexpr std::array kFamilies = {"3x3", "4x4", "4x4_shared"};
-constexpr std::array kChoices = {"torch", "tile2", "tile4"};
+constexpr std::array kChoices = {"torch", "tile2", "tile4", "thin"};
 
 struct Key {
   ConvMode mode;
   ConvPart part;
-  Family family;
-  std::array<int64_t, 5> sizes;  // batch, channels, filters, height, width
+  ConvGeometry geometry;
+  ConvSizes sizes;
   auto operator<=>(const Key&) const = default;
 };
 
@@ -66,7 +65,7 @@ bool too_thin(ConvPart part, const Problem& problem) {
 }
 
 // Fixed rules, found by measuring on AVX2 and AVX-512.
-ConvChoice by_rule(ConvMode mode, ConvPart part, const Problem& problem) {
+ConvChoice by_tiles(ConvMode mode, ConvPart part, const Problem& problem) {
   if (mode == ConvMode::kTorch || !winograd::is_fast_here()) return ConvChoice::kTorch;
   if (too_thin(part, problem)) return ConvChoice::kTorch;
   const int64_t taps = problem.kernel() * problem.kernel();
@@ -81,6 +80,61 @@ ConvChoice by_rule(ConvMode mode, ConvPart part, const Problem& problem) {
   return use_four ? ConvChoice::kTile4 : ConvChoice::kTile2;
 }
 
+// Found by measuring on AVX2: oneDNN is as good forwards but for large kernels, and at the weights
+// of three channels or more; images from maps take it 2 to 12 times as long.
+bool thin_is_faster(ConvMode mode, ConvPart part, const thin::Problem& p) {
+  constexpr int64_t kMostChannels = 4, kFewestFilters = 8, kLargeKernel = 9;
+  constexpr int64_t kLeastProducts = int64_t{1} << 15;
+  if (mode == ConvMode::kTorch || !winograd::is_fast_here()) return false;
+  if (p.channels > kMostChannels || p.filters < kFewestFilters || p.kernel < 3) return false;
+  if (p.stride < 1 || p.padding < 0 || p.padding >= p.kernel || p.map_height() < 1 ||
+      p.map_width() < 1)
+    return false;
+  if (p.batch * p.filters * p.taps() * p.map_height() * p.map_width() < kLeastProducts)
+    return false;
+  if (part == ConvPart::kForward) return p.kernel >= kLargeKernel;
+  return part == ConvPart::kTransposed || p.channels < 3;
+}
+
+ConvChoice by_rule(ConvMode mode, ConvPart part, const ConvGeometry& geometry,
+                   const ConvSizes& sizes) {
+  if (const auto problem = tiles_of(geometry, sizes)) {
+    const ConvChoice choice = by_tiles(mode, part, *problem);
+    if (choice != ConvChoice::kTorch || geometry.shared_phases) return choice;
+  }
+  return thin_is_faster(mode, part, thin_of(geometry, sizes)) ? ConvChoice::kThin
+                                                              : ConvChoice::kTorch;
+}
+
+// The two geometries of the tiles have short names; the others are such as "9x9s1p4".
+constexpr ConvGeometry kTiles3{.kernel = 3, .stride = 1, .padding = 1};
+constexpr ConvGeometry kTiles4{.kernel = 4, .stride = 2, .padding = 1};
+constexpr ConvGeometry kShared{.kernel = 4, .stride = 2, .padding = 1, .shared_phases = true};
+const std::array<std::pair<std::string, ConvGeometry>, 3> kShort = {
+    {{"3x3", kTiles3}, {"4x4", kTiles4}, {"4x4_shared", kShared}}};
+
+std::string text_of(const ConvGeometry& g) {
+  for (const auto& [name, geometry] : kShort) {
+    if (geometry == g) return name;
+  }
+  const std::string kernel = std::to_string(g.kernel);
+  return kernel + "x" + kernel + "s" + std::to_string(g.stride) + "p" + std::to_string(g.padding);
+}
+
+std::optional<ConvGeometry> geometry_of(const std::string& text) {
+  for (const auto& [name, geometry] : kShort) {
+    if (name == text) return geometry;
+  }
+  ConvGeometry g;
+  std::istringstream numbers(text);
+  char times = 0, stride = 0, padding = 0, rest = 0;
+  int64_t again = 0;
+  numbers >> g.kernel >> times >> again >> stride >> g.stride >> padding >> g.padding;
+  const bool right = numbers && !(numbers >> rest) && times == 'x' && stride == 's' &&
+                     padding == 'p' && again == g.kernel;
+  return right ? std::optional(g) : std::nullopt;
+}
+
 template <typename Names>
 int64_t index_of(const Names& names, const std::string& name) {
   const auto found = std::ranges::find(names, name);
@@ -92,21 +146,23 @@ bool read_line(const std::string& line, Key& key, ConvChoice& choice) {
   std::istringstream words(line);
   std::string mode;
   std::string part;
-  std::string family;
+  std::string geometry;
   std::string answer;
   std::string rest;
-  words >> mode >> part >> family;
-  for (int64_t& size : key.sizes) words >> size;
+  words >> mode >> part >> geometry;
+  ConvSizes& s = key.sizes;
+  words >> s.batch >> s.channels >> s.filters >> s.height >> s.width;
   words >> answer;
   if (!words || words >> rest) return false;
-  const std::array<int64_t, 4> found = {index_of(kModes, mode), index_of(kParts, part),
-                                        index_of(kFamilies, family), index_of(kChoices, answer)};
-  if (std::ranges::min(found) < 0) return false;
+  const auto known = geometry_of(geometry);
+  const std::array<int64_t, 3> found = {index_of(kModes, mode), index_of(kParts, part),
+                                        index_of(kChoices, answer)};
+  if (!known || std::ranges::min(found) < 0) return false;
   key.mode = static_cast<ConvMode>(found[0]);
   key.part = static_cast<ConvPart>(found[1]);
-  key.family = static_cast<Family>(found[2]);
-  choice = static_cast<ConvChoice>(found[3]);
-  return std::ranges::min(key.sizes) > 0;
+  key.geometry = *known;
+  choice = static_cast<ConvChoice>(found[2]);
+  return std::min({s.batch, s.channels, s.filters, s.height, s.width}) > 0;
 }
 
 template <typename Names, typename Enum>
@@ -126,17 +182,38 @@ std::vector<std::pair<const char*, ConvMode>> enum_names(ConvMode) {
 void set_conv_mode(ConvMode mode) { process_mode = mode; }
 ConvMode conv_mode() { return process_mode; }
 
-ConvChoice choose_conv(ConvPart part, const Problem& problem) {
-  const Key key{conv_mode(),
-                part,
-                problem.family,
-                {problem.batch, problem.channels, problem.filters, problem.height, problem.width}};
+std::optional<Problem> tiles_of(const ConvGeometry& geometry, const ConvSizes& sizes) {
+  Problem problem{.batch = sizes.batch,
+                  .channels = sizes.channels,
+                  .filters = sizes.filters,
+                  .height = sizes.height,
+                  .width = sizes.width};
+  if (geometry == kTiles3) return problem;
+  if ((geometry != kTiles4 && geometry != kShared) || std::min(sizes.height, sizes.width) < 2)
+    return std::nullopt;
+  problem.family = geometry.shared_phases ? Family::k4x4Shared : Family::k4x4;
+  return problem;
+}
+
+thin::Problem thin_of(const ConvGeometry& geometry, const ConvSizes& sizes) {
+  return {.batch = sizes.batch,
+          .channels = sizes.channels,
+          .filters = sizes.filters,
+          .height = sizes.height,
+          .width = sizes.width,
+          .kernel = geometry.kernel,
+          .stride = geometry.stride,
+          .padding = geometry.padding};
+}
+
+ConvChoice choose_conv(ConvPart part, const ConvGeometry& geometry, const ConvSizes& sizes) {
+  const Key key{conv_mode(), part, geometry, sizes};
   {
     const std::shared_lock lock(table().mutex);
     const auto found = table().choices.find(key);
     if (found != table().choices.end()) return found->second;
   }
-  const ConvChoice choice = by_rule(key.mode, part, problem);
+  const ConvChoice choice = by_rule(key.mode, part, geometry, sizes);
   const std::unique_lock lock(table().mutex);
   return table().choices.emplace(key, choice).first->second;
 }
@@ -145,9 +222,10 @@ std::string conv_choices() {
   std::ostringstream text;
   const std::shared_lock lock(table().mutex);
   for (const auto& [key, choice] : table().choices) {
+    const ConvSizes& s = key.sizes;
     text << name_of(kModes, key.mode) << ' ' << name_of(kParts, key.part) << ' '
-         << name_of(kFamilies, key.family);
-    for (const int64_t size : key.sizes) text << ' ' << size;
+         << text_of(key.geometry) << ' ' << s.batch << ' ' << s.channels << ' ' << s.filters << ' '
+         << s.height << ' ' << s.width;
     text << ' ' << name_of(kChoices, choice) << '\n';
   }
   return text.str();

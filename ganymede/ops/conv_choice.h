@@ -1,12 +1,15 @@
 // Which implementation computes a convolution.
 #pragma once
 
+#include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "ganymede/ops/thin/convolution.h"
 #include "ganymede/ops/winograd/engine.h"
 
 namespace ganymede::ops {
@@ -23,11 +26,35 @@ void set_conv_mode(ConvMode mode);
 ConvMode conv_mode();
 
 enum class ConvPart : uint8_t { kForward, kTransposed, kWeightGradient };
-enum class ConvChoice : uint8_t { kTorch, kTile2, kTile4 };
+enum class ConvChoice : uint8_t { kTorch, kTile2, kTile4, kThin };
 
-// What computes `part` of `problem` (its tile is ignored) in the present mode. The first question
-// for a shape is answered by fixed rules, and the answer is kept, so that it stays the same.
-ConvChoice choose_conv(ConvPart part, const winograd::Problem& problem);
+// How image and map of a convolution belong together: map = (image + 2 padding - kernel) / stride +
+// 1 on both sides, rounded down.
+struct ConvGeometry {
+  int64_t kernel = 3;
+  int64_t stride = 1;
+  int64_t padding = 1;
+  bool shared_phases = false;  // winograd's k4x4Shared
+  auto operator<=>(const ConvGeometry&) const = default;
+};
+
+// Sizes of the image [batch, channels, height, width] and the channels of the map.
+struct ConvSizes {
+  int64_t batch = 1;
+  int64_t channels = 1;
+  int64_t filters = 1;
+  int64_t height = 1;
+  int64_t width = 1;
+  auto operator<=>(const ConvSizes&) const = default;
+};
+
+// The problem in the words of either engine; nothing where tiles know no such geometry.
+std::optional<winograd::Problem> tiles_of(const ConvGeometry& geometry, const ConvSizes& sizes);
+thin::Problem thin_of(const ConvGeometry& geometry, const ConvSizes& sizes);
+
+// What computes `part` in the present mode. The first question for a shape is answered by fixed
+// rules, and the answer is kept, so that it stays the same.
+ConvChoice choose_conv(ConvPart part, const ConvGeometry& geometry, const ConvSizes& sizes);
 
 // The kept answers as text, one line each, and taking them over: a run that is resumed uses the
 // answers that it was started with, because another choice changes the last bits. Throws UsageError

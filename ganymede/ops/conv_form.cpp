@@ -2,8 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
-
 #include "ganymede/ops/pool.h"
 #include "ganymede/ops/thin/convolution.h"
 #include "ganymede/ops/weight_cache.h"
@@ -11,66 +9,21 @@
 namespace ganymede::ops {
 namespace {
 
-using winograd::Family;
 using winograd::WeightUse;
 
 enum class Engine { kLibTorch, kThin, kTiles };
-
-std::optional<Family> family_of(const ConvGeometry& g, const ConvSizes& sizes) {
-  if (g.padding != 1) return std::nullopt;
-  if (g.kernel == 3 && g.stride == 1) return Family::k3x3;
-  if (g.kernel != 4 || g.stride != 2 || std::min(sizes.height, sizes.width) < 2)
-    return std::nullopt;
-  return g.shared_phases ? Family::k4x4Shared : Family::k4x4;
-}
-
-winograd::Problem tiles_of(Family family, const ConvSizes& sizes) {
-  return {.family = family,
-          .batch = sizes.batch,
-          .channels = sizes.channels,
-          .filters = sizes.filters,
-          .height = sizes.height,
-          .width = sizes.width};
-}
-
-thin::Problem thin_of(const ConvGeometry& g, const ConvSizes& sizes) {
-  return {.batch = sizes.batch,
-          .channels = sizes.channels,
-          .filters = sizes.filters,
-          .height = sizes.height,
-          .width = sizes.width,
-          .kernel = g.kernel,
-          .stride = g.stride,
-          .padding = g.padding};
-}
-
-// Found by measuring on AVX2: oneDNN is as good forwards but for large kernels, and at the weights
-// of three channels or more; images from maps take it 2 to 12 times as long.
-bool thin_is_faster(ConvPart part, const thin::Problem& p) {
-  constexpr int64_t kMostChannels = 4, kFewestFilters = 8, kLargeKernel = 9;
-  constexpr int64_t kLeastProducts = int64_t{1} << 15;
-  if (conv_mode() == ConvMode::kTorch || !winograd::is_fast_here()) return false;
-  if (p.channels > kMostChannels || p.filters < kFewestFilters || p.kernel < 3) return false;
-  if (p.padding < 0 || p.padding >= p.kernel || p.map_height() < 1 || p.map_width() < 1)
-    return false;
-  if (p.batch * p.filters * p.taps() * p.map_height() * p.map_width() < kLeastProducts)
-    return false;
-  if (part == ConvPart::kForward) return p.kernel >= kLargeKernel;
-  return part == ConvPart::kTransposed || p.channels < 3;
-}
 
 // What computes a part of a convolution, and the problem in its words.
 struct Work {
   Work(ConvPart part, const ConvGeometry& geometry, const ConvSizes& sizes)
       : thin(thin_of(geometry, sizes)) {
-    if (const auto family = family_of(geometry, sizes)) {
-      tiles = tiles_of(*family, sizes);
-      ConvChoice choice = choose_conv(part, tiles);
-      if (geometry.shared_phases && choice == ConvChoice::kTorch) choice = ConvChoice::kTile2;
-      tiles.tile = choice == ConvChoice::kTile4 ? 4 : 2;
-      if (choice != ConvChoice::kTorch) engine = Engine::kTiles;
-    }
-    if (engine == Engine::kLibTorch && thin_is_faster(part, thin)) engine = Engine::kThin;
+    ConvChoice choice = choose_conv(part, geometry, sizes);
+    if (geometry.shared_phases && choice == ConvChoice::kTorch) choice = ConvChoice::kTile2;
+    if (choice == ConvChoice::kTorch) return;
+    engine = choice == ConvChoice::kThin ? Engine::kThin : Engine::kTiles;
+    if (engine == Engine::kThin) return;
+    tiles = tiles_of(geometry, sizes).value();
+    tiles.tile = choice == ConvChoice::kTile4 ? 4 : 2;
   }
 
   Engine engine = Engine::kLibTorch;
@@ -89,11 +42,7 @@ const float* data_or_null(const std::optional<at::Tensor>& tensor) {
 }  // namespace
 
 bool has_own_kernel(ConvPart part, const ConvGeometry& geometry, const ConvSizes& sizes) {
-  if (geometry.shared_phases) {  // always tiles, but wanted only where these are the choice
-    const auto family = family_of(geometry, sizes);
-    return family && choose_conv(part, tiles_of(*family, sizes)) != ConvChoice::kTorch;
-  }
-  return Work(part, geometry, sizes).engine != Engine::kLibTorch;
+  return choose_conv(part, geometry, sizes) != ConvChoice::kTorch;
 }
 
 bool has_own_kernel(const ConvGeometry& geometry, const ConvSizes& sizes) {

@@ -9,24 +9,6 @@
 
 namespace ganymede::ops {
 
-// How image and map of a convolution belong together: map = (image + 2 padding - kernel) / stride +
-// 1 on both sides, rounded down.
-struct ConvGeometry {
-  int64_t kernel = 3;
-  int64_t stride = 1;
-  int64_t padding = 1;
-  bool shared_phases = false;  // winograd's k4x4Shared
-};
-
-// Sizes of the image [batch, channels, height, width] and the channels of the map.
-struct ConvSizes {
-  int64_t batch = 1;
-  int64_t channels = 1;
-  int64_t filters = 1;
-  int64_t height = 1;
-  int64_t width = 1;
-};
-
 // Whether a kernel of this project computes any of the three: if not, LibTorch's own derivatives
 // are better.
 bool has_own_kernel(const ConvGeometry& geometry, const ConvSizes& sizes);

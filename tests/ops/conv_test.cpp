@@ -17,8 +17,6 @@
 namespace ganymede::ops {
 namespace {
 
-using winograd::Family;
-
 enum class Operator {
   kConv3,
   kConv4,
@@ -260,19 +258,24 @@ TEST(ConvOperators, ModelsInTwoThreadsDoNotDisturbEachOther) {
 }
 
 TEST(ConvChoices, ArePassedOnAsText) {
-  const winograd::Problem problem{Family::k3x3, 2, 3, 40, 48, 24, 24};
-  const ConvChoice choice = choose_conv(ConvPart::kForward, problem);
+  const ConvGeometry geometry{.kernel = 3, .stride = 1, .padding = 1};
+  const ConvSizes sizes{3, 40, 48, 24, 24};
+  const ConvChoice choice = choose_conv(ConvPart::kForward, geometry, sizes);
   EXPECT_NE(choice, ConvChoice::kTorch);
   const std::string line = "auto forward 3x3 3 40 48 24 24 ";
   EXPECT_NE(conv_choices().find(line), std::string::npos);
   load_conv_choices(line + "torch\n");
-  EXPECT_EQ(choose_conv(ConvPart::kForward, problem), ConvChoice::kTorch);
+  EXPECT_EQ(choose_conv(ConvPart::kForward, geometry, sizes), ConvChoice::kTorch);
+  const ConvGeometry wide{.kernel = 9, .stride = 1, .padding = 4};
+  EXPECT_EQ(choose_conv(ConvPart::kTransposed, wide, {3, 3, 48, 24, 24}), ConvChoice::kThin);
+  EXPECT_NE(conv_choices().find("auto transposed 9x9s1p4 3 3 48 24 24 thin"), std::string::npos);
   const std::string text = conv_choices();
   load_conv_choices(text);
   EXPECT_EQ(conv_choices(), text);
   for (const char* wrong :
        {"auto forward 3x3 3 40 48 24 torch", "auto sideways 3x3 1 1 1 1 1 torch",
-        "auto forward 3x3 3 40 48 24 24 torch more", "auto forward 3x3 3 40 48 -24 24 torch"}) {
+        "auto forward 3x3 3 40 48 24 24 torch more", "auto forward 9x8s1p4 1 1 1 1 1 thin",
+        "auto forward 9x9s1p4q 1 1 1 1 1 thin", "auto forward 3x3 3 40 48 -24 24 torch"}) {
     EXPECT_THROW(load_conv_choices(wrong), UsageError) << wrong;
   }
   EXPECT_EQ(conv_choices(), text);

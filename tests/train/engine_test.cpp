@@ -103,8 +103,8 @@ TEST_F(Engine, ResumeUsesTheRecordedChoices) {
   run_in(folder("torch"), pictures("torch", 1));
   fs::copy(folder("torch"), folder("resumed"), fs::copy_options::recursive);
   nlohmann::json engine = saved("auto");
-  engine["choices"] =
-      std::regex_replace(engine.at("choices").get<std::string>(), std::regex("tile[24]"), "torch");
+  engine["choices"] = std::regex_replace(engine.at("choices").get<std::string>(),
+                                         std::regex("tile[24]|thin"), "torch");
   change("resumed", engine);
   run_in(folder("torch"), pictures("torch", 2));
   run_in(folder("resumed"), pictures("auto", 2));
