@@ -28,7 +28,7 @@ class Source:
         # A member or a qualified name cannot mean another source's private one.
         self.words = set(re.findall(r"(?<![\w.>:])[A-Za-z_]\w*", bare)) | self.names
         # Macros would reach the others; Highway includes its sources again by name (a macro as well).
-        self.alone = re.search(r"^#define ", self.text, re.M)
+        self.alone = re.search(r"^#define ", self.text, re.M) is not None
 
     def goes_with(self, other):
         return not (self.alone or other.alone or self.names & other.words or other.names & self.words)
@@ -50,12 +50,16 @@ def private_names(text):
     return names
 
 
+def has_room(bundle, source, size):
+    return len(bundle) < size and all(source.goes_with(other) for other in bundle)
+
+
 def pack(sources, size, bundles=()):
     """First fit into bundles of at most <size>; goes on from <bundles>. A source has .goes_with(other)."""
     made = [list(bundle) for bundle in bundles]
     for source in sources:
         for bundle in made:
-            if len(bundle) < size and all(source.goes_with(other) for other in bundle):
+            if has_room(bundle, source, size):
                 bundle.append(source)
                 break
         else:
@@ -83,7 +87,7 @@ def last_bundles(folder, name, sources, size):
         bundle = []
         for member in included(path):
             source = left.get(member)
-            if source and len(bundle) < size and all(source.goes_with(other) for other in bundle):
+            if source and has_room(bundle, source, size):
                 bundle.append(left.pop(member))
         bundles.append(bundle)
     return bundles, list(left.values())

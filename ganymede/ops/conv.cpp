@@ -157,8 +157,6 @@ at::Tensor spread(const at::Tensor& weight) {
   return columns.slice(2, 0, 4) + columns.slice(2, 1, 5);
 }
 
-constexpr ConvGeometry kSharedPhases{.kernel = 4, .stride = 2, .padding = 1, .shared_phases = true};
-
 // A convolution with stride 1 is also a transposed one with the turned kernel: its output is then
 // the image, and may be thin.
 std::optional<at::Tensor> thin_conv2d(const at::Tensor& input, const at::Tensor& weight,
@@ -169,7 +167,7 @@ std::optional<at::Tensor> thin_conv2d(const at::Tensor& input, const at::Tensor&
   const int64_t width = input.size(3) + 2 * padding - kernel + 1;
   if (turned.padding < 0 || height < 1 || width < 1 || (kernel == 3 && padding == 1)) return {};
   const ConvSizes sizes{input.size(0), weight.size(0), weight.size(1), height, width};
-  if (!has_own_kernel(ConvPart::kTransposed, turned, sizes)) return {};
+  if (choose_conv(ConvPart::kTransposed, turned, sizes) == ConvChoice::kTorch) return {};
   return transposed_of(input.contiguous(), weight.transpose(0, 1).flip({2, 3}).contiguous(),
                        contiguous_bias(bias), turned, height, width);
 }

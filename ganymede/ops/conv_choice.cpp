@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ganymede/core/error.h"
+#include "ganymede/ops/kernel/ceil_div.h"
 
 namespace ganymede::ops {
 namespace {
@@ -42,8 +43,6 @@ Table& table() {
   return instance;
 }
 
-int64_t tiles(int64_t size, int64_t tile) { return (size + tile - 1) / tile; }
-
 // The work of an operator per pair of channels, in multiplications: products of all tiles, and the
 // transform of each weight, which is worth more than one (weight gradients also keep sums).
 double work(ConvPart part, const Problem& problem, int64_t tile) {
@@ -52,7 +51,7 @@ double work(ConvPart part, const Problem& problem, int64_t tile) {
   const int64_t side = problem.family == Family::k4x4Shared ? phases - 1 : phases;
   const double per_weight = part == ConvPart::kWeightGradient ? 5 : 2;
   const int64_t count =
-      problem.batch * tiles(problem.map_height(), tile) * tiles(problem.map_width(), tile);
+      problem.batch * ceil_div(problem.map_height(), tile) * ceil_div(problem.map_width(), tile);
   return static_cast<double>(side * side) * (static_cast<double>(count) + per_weight);
 }
 
@@ -109,9 +108,8 @@ ConvChoice by_rule(ConvMode mode, ConvPart part, const ConvGeometry& geometry,
 // The two geometries of the tiles have short names; the others are such as "9x9s1p4".
 constexpr ConvGeometry kTiles3{.kernel = 3, .stride = 1, .padding = 1};
 constexpr ConvGeometry kTiles4{.kernel = 4, .stride = 2, .padding = 1};
-constexpr ConvGeometry kShared{.kernel = 4, .stride = 2, .padding = 1, .shared_phases = true};
 const std::array<std::pair<std::string, ConvGeometry>, 3> kShort = {
-    {{"3x3", kTiles3}, {"4x4", kTiles4}, {"4x4_shared", kShared}}};
+    {{"3x3", kTiles3}, {"4x4", kTiles4}, {"4x4_shared", kSharedPhases}}};
 
 std::string text_of(const ConvGeometry& g) {
   for (const auto& [name, geometry] : kShort) {
@@ -189,7 +187,7 @@ std::optional<Problem> tiles_of(const ConvGeometry& geometry, const ConvSizes& s
                   .height = sizes.height,
                   .width = sizes.width};
   if (geometry == kTiles3) return problem;
-  if ((geometry != kTiles4 && geometry != kShared) || std::min(sizes.height, sizes.width) < 2)
+  if ((geometry != kTiles4 && geometry != kSharedPhases) || std::min(sizes.height, sizes.width) < 2)
     return std::nullopt;
   problem.family = geometry.shared_phases ? Family::k4x4Shared : Family::k4x4;
   return problem;

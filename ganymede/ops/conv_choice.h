@@ -37,6 +37,8 @@ struct ConvGeometry {
   bool shared_phases = false;  // winograd's k4x4Shared
   auto operator<=>(const ConvGeometry&) const = default;
 };
+inline constexpr ConvGeometry kSharedPhases{
+    .kernel = 4, .stride = 2, .padding = 1, .shared_phases = true};
 
 // Sizes of the image [batch, channels, height, width] and the channels of the map.
 struct ConvSizes {

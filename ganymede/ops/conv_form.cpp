@@ -2,6 +2,9 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+#include <array>
+
 #include "ganymede/ops/pool.h"
 #include "ganymede/ops/thin/convolution.h"
 #include "ganymede/ops/weight_cache.h"
@@ -11,23 +14,18 @@ namespace {
 
 using winograd::WeightUse;
 
-enum class Engine { kLibTorch, kThin, kTiles };
-
-// What computes a part of a convolution, and the problem in its words.
+// What computes a part of a convolution, and the problem in the words of either kernel.
 struct Work {
   Work(ConvPart part, const ConvGeometry& geometry, const ConvSizes& sizes)
-      : thin(thin_of(geometry, sizes)) {
-    ConvChoice choice = choose_conv(part, geometry, sizes);
+      : choice(choose_conv(part, geometry, sizes)),
+        tiles(tiles_of(geometry, sizes).value_or(winograd::Problem{})),
+        thin(thin_of(geometry, sizes)) {
     if (geometry.shared_phases && choice == ConvChoice::kTorch) choice = ConvChoice::kTile2;
-    if (choice == ConvChoice::kTorch) return;
-    engine = choice == ConvChoice::kThin ? Engine::kThin : Engine::kTiles;
-    if (engine == Engine::kThin) return;
-    tiles = tiles_of(geometry, sizes).value();
     tiles.tile = choice == ConvChoice::kTile4 ? 4 : 2;
   }
 
-  Engine engine = Engine::kLibTorch;
-  winograd::Problem tiles;
+  ConvChoice choice;
+  winograd::Problem tiles;  // where the choice is a tile
   thin::Problem thin;
 };
 
@@ -41,21 +39,19 @@ const float* data_or_null(const std::optional<at::Tensor>& tensor) {
 
 }  // namespace
 
-bool has_own_kernel(ConvPart part, const ConvGeometry& geometry, const ConvSizes& sizes) {
-  return choose_conv(part, geometry, sizes) != ConvChoice::kTorch;
-}
-
 bool has_own_kernel(const ConvGeometry& geometry, const ConvSizes& sizes) {
-  return has_own_kernel(ConvPart::kForward, geometry, sizes) ||
-         has_own_kernel(ConvPart::kTransposed, geometry, sizes) ||
-         has_own_kernel(ConvPart::kWeightGradient, geometry, sizes);
+  constexpr std::array kParts = {ConvPart::kForward, ConvPart::kTransposed,
+                                 ConvPart::kWeightGradient};
+  return std::ranges::any_of(kParts, [&](ConvPart part) {
+    return choose_conv(part, geometry, sizes) != ConvChoice::kTorch;
+  });
 }
 
 at::Tensor form_forward(const ConvGeometry& geometry, const at::Tensor& image,
                         const at::Tensor& weight, const std::optional<at::Tensor>& bias) {
   const ConvSizes sizes = sizes_of(weight, image.size(0), image.size(2), image.size(3));
   const Work work(ConvPart::kForward, geometry, sizes);
-  if (work.engine == Engine::kLibTorch) {
+  if (work.choice == ConvChoice::kTorch) {
     return at::conv2d(image, weight, bias, geometry.stride, geometry.padding);
   }
   at::Tensor map = at::empty(
@@ -63,7 +59,7 @@ at::Tensor form_forward(const ConvGeometry& geometry, const at::Tensor& image,
   const Executor threads = pool_executor();
   const auto* from = image.const_data_ptr<float>();
   auto* to = map.data_ptr<float>();
-  if (work.engine == Engine::kThin) {
+  if (work.choice == ConvChoice::kThin) {
     thin::forward(work.thin, from, weight.const_data_ptr<float>(), data_or_null(bias), to, threads);
   } else {
     const KeptWeights weights(work.tiles, WeightUse::kForward, weight, threads);
@@ -77,7 +73,7 @@ at::Tensor form_transposed(const ConvGeometry& geometry, const at::Tensor& map,
                            int64_t height, int64_t width) {
   const ConvSizes sizes = sizes_of(weight, map.size(0), height, width);
   const Work work(ConvPart::kTransposed, geometry, sizes);
-  if (work.engine == Engine::kLibTorch) {
+  if (work.choice == ConvChoice::kTorch) {
     const auto [kernel, stride, padding, shared] = geometry;
     const auto missing = [&](int64_t size, int64_t made) {
       return size - ((made - 1) * stride - 2 * padding + kernel);
@@ -89,7 +85,7 @@ at::Tensor form_transposed(const ConvGeometry& geometry, const at::Tensor& map,
   const Executor threads = pool_executor();
   const auto* from = map.const_data_ptr<float>();
   auto* to = image.data_ptr<float>();
-  if (work.engine == Engine::kThin) {
+  if (work.choice == ConvChoice::kThin) {
     thin::transposed(work.thin, from, weight.const_data_ptr<float>(), data_or_null(bias), to,
                      threads);
   } else {
@@ -105,7 +101,7 @@ at::Tensor form_weight_gradient(const ConvGeometry& geometry, const at::Tensor& 
   at::Tensor weight = at::empty({map.size(1), image.size(1), kernel, kernel}, image.options());
   const Work work(ConvPart::kWeightGradient, geometry,
                   sizes_of(weight, image.size(0), image.size(2), image.size(3)));
-  if (work.engine == Engine::kLibTorch) {
+  if (work.choice == ConvChoice::kTorch) {
     return std::get<1>(at::convolution_backward(
         map, image, weight, c10::nullopt, {stride, stride}, {padding, padding}, {1, 1},
         /*transposed=*/false, {0, 0}, /*groups=*/1, {false, true, false}));
@@ -114,7 +110,7 @@ at::Tensor form_weight_gradient(const ConvGeometry& geometry, const at::Tensor& 
   const auto* from = image.const_data_ptr<float>();
   const auto* beside = map.const_data_ptr<float>();
   auto* to = weight.data_ptr<float>();
-  if (work.engine == Engine::kThin) {
+  if (work.choice == ConvChoice::kThin) {
     thin::weight_gradient(work.thin, from, beside, to, threads);
   } else {
     winograd::weight_gradient(work.tiles, from, beside, to, threads);

@@ -12,8 +12,6 @@ namespace ganymede::ops {
 // Whether a kernel of this project computes any of the three: if not, LibTorch's own derivatives
 // are better.
 bool has_own_kernel(const ConvGeometry& geometry, const ConvSizes& sizes);
-// Whether one computes this part.
-bool has_own_kernel(ConvPart part, const ConvGeometry& geometry, const ConvSizes& sizes);
 
 // Tensors as in winograd/engine.h: contiguous float32 on the CPU; `bias` has one value per output
 // channel. Tiles (winograd/) compute where choose_conv() says so, matrix products (thin/) for

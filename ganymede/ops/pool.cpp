@@ -9,14 +9,10 @@ void run_pieces(int64_t count, Executor::Body body, void* context) {
   at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) { body(context, begin, end); });
 }
 
-void run_here(int64_t count, Executor::Body body, void* context) { body(context, 0, count); }
-
 }  // namespace
 
 Executor pool_executor() {
   return {run_pieces, at::in_parallel_region() ? 1 : at::get_num_threads()};
 }
-
-Executor inline_executor() { return {run_here, 1}; }
 
 }  // namespace ganymede::ops

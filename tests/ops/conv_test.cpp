@@ -13,6 +13,7 @@
 #include "ganymede/core/random.h"
 #include "ganymede/ops/conv_choice.h"
 #include "ganymede/ops/weight_cache.h"
+#include "kernel_testing.h"
 
 namespace ganymede::ops {
 namespace {
@@ -94,23 +95,20 @@ struct Inputs {
 };
 
 Inputs random_inputs(Operator op, Stream& stream) {
-  const auto pick = [&](int64_t low, int64_t high) {
-    return low + static_cast<int64_t>(stream.below(static_cast<uint64_t>(high - low + 1)));
-  };
-  int64_t in = pick(1, 50);
-  int64_t out = pick(1, 50);
+  int64_t in = pick(stream, 1, 50);
+  int64_t out = pick(stream, 1, 50);
   int64_t k = 3;
   if (op == Operator::kConv4 || op == Operator::kTransposed4) k = 4;
-  if (op == Operator::kToThin) in += 8, out = pick(1, 4), k = 9;
-  if (op == Operator::kFromThin) in = pick(1, 2), out += 8, k = 5;
-  if (op == Operator::kTransposedThin) in += 8, out = pick(1, 2), k = 4;
+  if (op == Operator::kToThin) in += 8, out = pick(stream, 1, 4), k = 9;
+  if (op == Operator::kFromThin) in = pick(stream, 1, 2), out += 8, k = 5;
+  if (op == Operator::kTransposedThin) in += 8, out = pick(stream, 1, 2), k = 4;
   const std::vector<int64_t> shape =
       is_transposed(op) ? std::vector{in, out, k, k} : std::vector{out, in, k, k};
   // Many large terms would leave nothing of the sine's digits in single precision, whoever adds
   // them.
   const double scale = k == 9 ? 0.1 : 1;
-  return {stream.normal({pick(1, 3), in, pick(3, 17), pick(3, 17)}), stream.normal(shape) * scale,
-          stream.normal({out})};
+  return {stream.normal({pick(stream, 1, 3), in, pick(stream, 3, 17), pick(stream, 3, 17)}),
+          stream.normal(shape) * scale, stream.normal({out})};
 }
 
 // Value, gradients of a nonlinear function of it, and gradients of those gradients' squares: the

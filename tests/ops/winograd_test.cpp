@@ -2,24 +2,16 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <array>
 #include <limits>
 #include <vector>
 
-#include "ganymede/core/random.h"
 #include "ganymede/ops/winograd/engine.h"
+#include "kernel_testing.h"
 
 namespace ganymede::ops::winograd {
 namespace {
-
-void run_serial(int64_t count, Executor::Body body, void* context) { body(context, 0, count); }
-
-// Pieces in reverse order, as another thread pool might run them.
-void run_backwards(int64_t count, Executor::Body body, void* context) {
-  for (int64_t index = count; index > 0; --index) body(context, index - 1, index);
-}
 
 struct Case {
   Problem problem;
@@ -99,28 +91,12 @@ Problem random_problem(Stream& stream, int index) {
           .width = pick(2, large ? 40 : 13)};
 }
 
-// Every vector target that this machine has, the scalar one included.
-class WinogradTarget : public ::testing::TestWithParam<int64_t> {
- protected:
-  void SetUp() override {
-    const int64_t target = GetParam();
-    if ((hwy::SupportedTargets() & target) == 0) GTEST_SKIP() << "not on this machine";
-    hwy::SetSupportedTargetsForTest(target);
-  }
-  void TearDown() override { hwy::SetSupportedTargetsForTest(0); }
-};
-
-#if HWY_ARCH_X86
-const auto targets = ::testing::Values(HWY_AVX3, HWY_AVX2, HWY_SCALAR);
-#else
-const auto targets = ::testing::Values(HWY_NEON, HWY_SCALAR);
-#endif
-INSTANTIATE_TEST_SUITE_P(All, WinogradTarget, targets,
-                         [](const auto& target) { return hwy::TargetName(target.param); });
+class WinogradTarget : public VectorTarget {};
+INSTANTIATE_TEST_SUITE_P(All, WinogradTarget, vector_targets(), VectorTarget::name);
 
 void expect_agreement(const Case& c) {
   const auto expected = direct(c, at::kDouble);
-  const auto found = engine(c, {run_serial, 1});
+  const auto found = engine(c, inline_executor());
   const double bound = c.problem.tile == 2 ? 4e-6 : 3e-5;
   for (int i = 0; i < 3; ++i) {
     EXPECT_LT(error(found.at(i), expected.at(i)), bound) << text(c.problem) << " operator " << i;
@@ -149,7 +125,7 @@ TEST(Winograd, BitsDoNotDependOnThreads) {
   for (int index = 0; index < 24; ++index) {
     Stream stream(2, "ops.winograd", index);
     const Case c = make_case(random_problem(stream, index), stream);
-    const auto one = engine(c, {run_serial, 1});
+    const auto one = engine(c, inline_executor());
     for (const int threads : {2, 4, 64}) {
       const auto many = engine(c, {run_backwards, threads});
       for (int i = 0; i < 3; ++i) {
@@ -166,7 +142,7 @@ TEST(Winograd, BitsDoNotDependOnWhenWeightsAreTransformed) {
     problem.channels *= 5;
     if (problem.strided() && index % 3 == 0) problem.family = Family::k4x4Shared;
     const Case c = make_case(problem, stream);
-    const auto before = engine(c, {run_serial, 1});
+    const auto before = engine(c, inline_executor());
     const auto during = engine(c, {run_backwards, 3}, /*kept=*/false);
     for (int i = 0; i < 2; ++i) {
       EXPECT_TRUE(at::equal(before.at(i), during.at(i))) << text(problem) << " operator " << i;
@@ -187,7 +163,7 @@ std::array<double, 3> errors(int tile, bool use_engine, const F& change) {
     Case c = make_case(problem, stream);
     change(c);
     const auto expected = direct(c, at::kDouble);
-    const auto found = use_engine ? engine(c, {run_serial, 1}) : direct(c, at::kFloat);
+    const auto found = use_engine ? engine(c, inline_executor()) : direct(c, at::kFloat);
     for (size_t i = 0; i < 3; ++i) {
       largest.at(i) = std::max(largest.at(i), error(found.at(i), expected.at(i)));
     }
@@ -233,12 +209,12 @@ TEST(Winograd, ZerosGiveZerosAndDenormalsStaySmall) {
     c.bias_of_image.zero_();
     c.image.zero_();
     c.map.zero_();
-    for (const at::Tensor& result : engine(c, {run_serial, 1})) {
+    for (const at::Tensor& result : engine(c, inline_executor())) {
       EXPECT_EQ(result.abs().max().item<float>(), 0.0F);
     }
     c.image.fill_(1e-40F);
     c.map.fill_(1e-40F);
-    for (const at::Tensor& result : engine(c, {run_serial, 1})) {
+    for (const at::Tensor& result : engine(c, inline_executor())) {
       EXPECT_LT(result.abs().max().item<float>(), 1e-35F);
     }
   }
@@ -253,7 +229,7 @@ TEST(Winograd, NotFiniteValuesSpreadOverTheirTilesOnly) {
       Stream stream(6, "ops.winograd", tile);
       Case c = make_case({Family::k3x3, tile, 2, 20, 20, 24, 24}, stream);
       c.image[0][3][12][12] = bad;
-      const at::Tensor map = engine(c, {run_serial, 1})[0];
+      const at::Tensor map = engine(c, inline_executor())[0];
       const at::Tensor finite = map.isfinite().all(1);
       EXPECT_FALSE(finite[0].slice(0, 11, 14).slice(1, 11, 14).any().item<bool>());
       EXPECT_TRUE(finite[1].all().item<bool>()) << "the other image";
@@ -276,7 +252,7 @@ TEST(Winograd, SharedPhasesAreTheConvolutionForSpreadWeights) {
     const at::Tensor columns = wide.slice(3, 0, 4) + wide.slice(3, 1, 5);
     c.weight = (columns.slice(2, 0, 4) + columns.slice(2, 1, 5)).contiguous();
     const auto expected = direct(c, at::kDouble);
-    const auto found = engine(c, {run_serial, 1});
+    const auto found = engine(c, inline_executor());
     EXPECT_LT(error(found[0], expected[0]), 3e-5) << text(problem);
     EXPECT_LT(error(found[1], expected[1]), 3e-5) << text(problem);
     // Of the weight gradient only the part along spread weights is defined.

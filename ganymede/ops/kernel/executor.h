@@ -23,4 +23,9 @@ struct Executor {
   }
 };
 
+// The caller's thread alone: for work that is smaller than waking another thread, or is a piece.
+inline Executor inline_executor() {
+  return {[](int64_t count, Executor::Body body, void* context) { body(context, 0, count); }, 1};
+}
+
 }  // namespace ganymede::ops

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "ganymede/ops/kernel/arena.h"
+#include "ganymede/ops/kernel/ceil_div.h"
 #include "ganymede/ops/kernel/targets.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -207,13 +208,13 @@ Oriented oriented(const ProductProblem& p) {
 void multiply_all(const ProductProblem& problem, const Executor& executor) {
   const Oriented work = oriented(problem);
   const ProductProblem& p = work.problem;
-  const int64_t panels = (p.columns + kPanel - 1) / kPanel;
+  const int64_t panels = ceil_div(p.columns, kPanel);
   // As many rows for a packed panel as there are, but pieces enough for all threads.
   int64_t pieces = 1;
   if (executor.threads > 1 && panels < 8 * executor.threads)
     pieces = std::max<int64_t>(1, std::min<int64_t>(executor.threads, p.rows / kRowsOfItem));
-  const int64_t rows = ((p.rows + pieces - 1) / pieces + kRows - 1) / kRows * kRows;
-  pieces = (p.rows + rows - 1) / rows;
+  const int64_t rows = ceil_div(ceil_div(p.rows, pieces), kRows) * kRows;
+  pieces = ceil_div(p.rows, rows);
   executor.each(panels * pieces, [&](int64_t item) {
     const int64_t row = item % pieces * rows;
     multiply_item(work, row, std::min(rows, p.rows - row), item / pieces * kPanel);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ganymede/ops/kernel/ceil_div.h"
 #include "ganymede/ops/kernel/targets.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -60,9 +61,9 @@ constexpr int64_t kCachedFloats = 64 * 1024;  // a quarter of a megabyte, read a
 template <typename F>
 void each_group(const NormProblem& problem, const Executor& executor, F&& f) {
   const int64_t fitting = std::max<int64_t>(1, kCachedFloats / problem.values());
-  const int64_t fair = (problem.channels + executor.threads - 1) / executor.threads;
+  const int64_t fair = ceil_div(problem.channels, executor.threads);
   const int64_t size = std::min({kGroup, fitting, fair});
-  executor.each((problem.channels + size - 1) / size, [&](int64_t index) {
+  executor.each(ceil_div(problem.channels, size), [&](int64_t index) {
     f(Group{problem, index * size, std::min(problem.channels, (index + 1) * size)});
   });
 }

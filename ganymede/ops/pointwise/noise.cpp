@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ganymede/ops/kernel/ceil_div.h"
 #include "ganymede/ops/kernel/targets.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -23,7 +24,7 @@ constexpr int64_t kPiece = 8192;  // elements; a multiple of every vector
 // values[i] = f(values[i], beside[i]).
 template <typename F>
 void transform(float* values, const float* beside, int64_t count, const Executor& executor, F&& f) {
-  executor.each((count + kPiece - 1) / kPiece, [&](int64_t piece) {
+  executor.each(ceil_div(count, kPiece), [&](int64_t piece) {
     const int64_t end = std::min(count, (piece + 1) * kPiece);
     for (int64_t at = piece * kPiece; at < end; at += kLanes) {
       const int64_t some = std::min<int64_t>(kLanes, end - at);

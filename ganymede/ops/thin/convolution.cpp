@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ganymede/ops/kernel/arena.h"
+#include "ganymede/ops/kernel/ceil_div.h"
 #include "ganymede/ops/kernel/targets.h"
 #include "ganymede/ops/matrix/product.h"
 
@@ -20,13 +21,6 @@ using namespace kernel::HWY_NAMESPACE;
 constexpr int64_t kColumnFloats = 48 * 1024;  // of a strip's columns: they stay in the second cache
 constexpr int64_t kPieces = 16;               // of work, for any number of threads
 
-int64_t parts(int64_t count, int64_t size) { return (count + size - 1) / size; }
-
-Executor alone() {
-  return {
-      .run = [](int64_t count, Executor::Body body, void* context) { body(context, 0, count); }};
-}
-
 HWY_INLINE void add(const float* from, float* to, int64_t count) {
   for (int64_t i = 0; i < count; i += kLanes) {
     const int64_t some = std::min<int64_t>(kLanes, count - i);
@@ -36,48 +30,57 @@ HWY_INLINE void add(const float* from, float* to, int64_t count) {
 
 // Rows of a padded image from `first` on (0 is the image's own first row), each split into the
 // phases of the stride: what a tap reads or writes for a row of the map then lies in one piece.
-struct Rows {
-  const Problem& problem;
-  int64_t first;
-  int64_t count;
-  float* data;
+class Rows {
+ public:
+  Rows(const Problem& problem, int64_t first, int64_t count, ScratchFrame& frame)
+      : problem_(problem),
+        first_(first),
+        count_(count),
+        line_(std::max(problem.map_width() + (problem.kernel - 1) / problem.stride,
+                       ceil_div(problem.width + 2 * problem.padding, problem.stride))),
+        data_(frame.zeros(static_cast<size_t>(problem.channels * count * problem.stride * line_))) {
+  }
 
-  static int64_t line(const Problem& p) {
-    return std::max(p.map_width() + (p.kernel - 1) / p.stride,
-                    parts(p.width + 2 * p.padding, p.stride));
-  }
-  static size_t size(const Problem& p, int64_t count) {
-    return static_cast<size_t>(p.channels * count * p.stride * line(p));
-  }
   // Where the tap `column` of the kernel begins in row `y` of a channel.
   float* tap(int64_t channel, int64_t y, int64_t column) const {
-    const int64_t stride = problem.stride;
-    const int64_t row = (channel * count + y - first) * stride + column % stride;
-    return data + row * line(problem) + column / stride;
+    const int64_t stride = problem_.stride;
+    const int64_t row = (channel * count_ + y - first_) * stride + column % stride;
+    return data_ + row * line_ + column / stride;
+  }
+  void fill(const float* image) const {
+    each_pixel([&](int64_t, int64_t at, float& value) { value = image[at]; });
+  }
+  void copy_to(float* image, const float* bias) const {
+    each_pixel([&](int64_t c, int64_t at, const float& value) {
+      image[at] = value + (bias == nullptr ? 0.0F : bias[c]);
+    });
   }
 
-  // f(channel, y, row of the image) for the rows that the image has.
+ private:
+  // f(channel, where it lies in the image, its value here) for the pixels that the image has.
   template <typename F>
-  void each(F&& f) const {
-    for (int64_t c = 0; c < problem.channels; ++c) {
-      const int64_t end = std::min(problem.height, first + count);
-      for (int64_t y = std::max<int64_t>(0, first); y < end; ++y) {
-        f(c, y, (c * problem.height + y) * problem.width);
+  void each_pixel(F&& f) const {
+    const int64_t stride = problem_.stride, padding = problem_.padding, width = problem_.width;
+    const int64_t begin = std::max<int64_t>(0, first_);
+    const int64_t end = std::min(problem_.height, first_ + count_);
+    for (int64_t c = 0; c < problem_.channels; ++c) {
+      for (int64_t y = begin; y < end; ++y) {
+        const int64_t row = (c * problem_.height + y) * width;
+        for (int64_t phase = 0; phase < stride; ++phase) {
+          float* line = tap(c, y, phase);
+          int64_t i = ceil_div(std::max<int64_t>(0, padding - phase), stride);
+          for (int64_t x = i * stride + phase - padding; x < width; x += stride, ++i)
+            f(c, row + x, line[i]);
+        }
       }
     }
   }
-  void fill(const float* image) const {
-    each([&](int64_t c, int64_t y, int64_t at) {
-      for (int64_t x = 0; x < problem.width; ++x) *tap(c, y, x + problem.padding) = image[at + x];
-    });
-  }
-  void copy_to(float* image, const float* bias) const {
-    each([&](int64_t c, int64_t y, int64_t at) {
-      const float shift = bias == nullptr ? 0.0F : bias[c];
-      for (int64_t x = 0; x < problem.width; ++x)
-        image[at + x] = *tap(c, y, x + problem.padding) + shift;
-    });
-  }
+
+  const Problem& problem_;
+  int64_t first_;
+  int64_t count_;
+  int64_t line_;  // floats of one phase of a row
+  float* data_;
 };
 
 // Rows [begin, end) of the map, and the columns that belong to them: [taps, pixels].
@@ -97,12 +100,13 @@ struct Strip {
   template <typename F>
   HWY_INLINE void each(float* columns, F&& f) const {
     const Problem& p = problem;
+    const int64_t width = p.map_width(), line = (end - begin) * width;
     for (int64_t m = begin; m < end; ++m) {
-      float* at = columns + (m - begin) * p.map_width();
+      float* at = columns + (m - begin) * width;
       for (int64_t c = 0; c < p.channels; ++c) {
         for (int64_t i = 0; i < p.kernel; ++i) {
           const int64_t y = m * p.stride - p.padding + i;
-          for (int64_t j = 0; j < p.kernel; ++j, at += pixels()) f(c, y, j, at);
+          for (int64_t j = 0; j < p.kernel; ++j, at += line) f(c, y, j, at);
         }
       }
     }
@@ -110,12 +114,12 @@ struct Strip {
 
   void columns_of(const float* image, float* columns) const {
     ScratchFrame frame;
-    const int64_t count = (end - begin - 1) * problem.stride + problem.kernel;
-    const Rows rows{problem, begin * problem.stride - problem.padding, count,
-                    frame.zeros(Rows::size(problem, count))};
+    const Rows rows(problem, begin * problem.stride - problem.padding,
+                    (end - begin - 1) * problem.stride + problem.kernel, frame);
     rows.fill(image);
+    const int64_t width = problem.map_width();
     each(columns, [&](int64_t c, int64_t y, int64_t j, float* at) {
-      std::copy_n(rows.tap(c, y, j), problem.map_width(), at);
+      std::copy_n(rows.tap(c, y, j), width, at);
     });
   }
 };
@@ -127,7 +131,7 @@ struct Sizes {
   int64_t plane;  // of the map
 };
 
-int64_t strips_of(const Problem& p) { return parts(p.map_height(), Strip::rows(p)); }
+int64_t strips_of(const Problem& p) { return ceil_div(p.map_height(), Strip::rows(p)); }
 
 Strip strip_at(const Problem& p, int64_t index) {
   const int64_t rows = Strip::rows(p);
@@ -156,7 +160,7 @@ void forward_of(const Problem& p, const float* image, const float* weight, const
               .out = out,
               .out_stride = size.plane,
               .add = bias != nullptr},
-             alone());
+             inline_executor());
   });
 }
 
@@ -165,24 +169,25 @@ void transposed_rows(const Problem& p, const float* map, const float* weight, co
                      float* image, int64_t begin, int64_t end) {
   const Sizes size(p);
   ScratchFrame frame;
-  const Rows sums{p, begin, end - begin, frame.zeros(Rows::size(p, end - begin))};
-  const int64_t first = std::max<int64_t>(0, parts(begin + p.padding - p.kernel + 1, p.stride));
+  const Rows sums(p, begin, end - begin, frame);
+  const int64_t first = std::max<int64_t>(0, ceil_div(begin + p.padding - p.kernel + 1, p.stride));
   const int64_t last = std::min(p.map_height(), (end - 1 + p.padding) / p.stride + 1);
-  for (int64_t m = first; m < last; m += Strip::rows(p)) {
-    const Strip strip{p, m, std::min(last, m + Strip::rows(p))};
+  const int64_t rows = Strip::rows(p), width = p.map_width();
+  for (int64_t m = first; m < last; m += rows) {
+    const Strip strip{p, m, std::min(last, m + rows)};
     ScratchFrame inner;
     float* columns = inner.floats(strip.floats());
     multiply({.rows = p.taps(),
               .columns = strip.pixels(),
               .depth = p.filters,
               .a = {weight, 1, p.taps()},
-              .b = {map + m * p.map_width(), size.plane, 1},
+              .b = {map + m * width, size.plane, 1},
               .bias = nullptr,
               .out = columns,
               .out_stride = strip.pixels()},
-             alone());
+             inline_executor());
     strip.each(columns, [&](int64_t c, int64_t y, int64_t j, const float* at) HWY_ATTR {
-      if (y >= begin && y < end) add(at, sums.tap(c, y, j), p.map_width());
+      if (y >= begin && y < end) add(at, sums.tap(c, y, j), width);
     });
   }
   sums.copy_to(image, bias);
@@ -193,8 +198,8 @@ void transposed_of(const Problem& p, const float* map, const float* weight, cons
   const Sizes size(p);
   // Rows of the map at the seams are multiplied twice: no more pieces than threads may want.
   const int64_t most = std::max<int64_t>(1, p.height / (4 * p.kernel));
-  const int64_t rows = parts(p.height, std::clamp<int64_t>(parts(kPieces, p.batch), 1, most));
-  const int64_t pieces = parts(p.height, rows);
+  const int64_t rows = ceil_div(p.height, std::clamp<int64_t>(ceil_div(kPieces, p.batch), 1, most));
+  const int64_t pieces = ceil_div(p.height, rows);
   executor.each(p.batch * pieces, [&](int64_t item) {
     const int64_t n = item / pieces, begin = item % pieces * rows;
     transposed_rows(p, map + n * p.filters * size.plane, weight, bias, image + n * size.image,
@@ -226,7 +231,7 @@ void weight_gradient_of(const Problem& p, const float* image, const float* map, 
                 .out = sums + piece * floats,
                 .out_stride = p.taps(),
                 .add = true},
-               alone());
+               inline_executor());
     }
   });
   std::copy_n(sums, floats, weight);

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "ganymede/ops/kernel/ceil_div.h"
 #include "ganymede/ops/winograd/engine.h"
 
 namespace ganymede::ops::winograd {
 
-constexpr int64_t ceil_div(int64_t value, int64_t unit) { return (value + unit - 1) / unit; }
 constexpr int64_t round_up(int64_t value, int64_t unit) { return ceil_div(value, unit) * unit; }
 
 // Added between the matrices of two evaluation points, whose distance would otherwise often be a
