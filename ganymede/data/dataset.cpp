@@ -38,6 +38,9 @@ void DataConfig::describe(config::Schema<DataConfig>& s) {
       .one_of({"auto", "side_by_side", "folders", "unpaired", "lab", "degraded"});
   s.field("direction", &DataConfig::direction, "of pairs: from which side to which")
       .one_of({"a_to_b", "b_to_a"});
+  s.field("sides", &DataConfig::sides,
+          "unpaired: two classes of labelled pictures, such as \"horse,zebra\", as sides A and B; "
+          "empty: the folders A and B, or all classes where there are two");
   s.field("patch_px", &DataConfig::patch_px,
           "side of a random part of each picture, after resizing to size_px; 0: whole pictures")
       .range(0, 4096)

@@ -29,6 +29,7 @@ struct DataConfig {
   bool conditions = false;           // of a table: training by sampling (Batch::condition)
   std::string form = "auto";         // of pairs: how they are stored or made (docs/translation.md)
   std::string direction = "a_to_b";  // of pairs: which side is given
+  std::string sides;                 // of unpaired pictures: the classes that are sides A and B
   int64_t patch_px = 0;              // random square part of each picture; 0: whole
   int64_t scale = 1;                 // given pictures are so many times smaller
   std::string degrade;               // what is done to given pictures: "blur=1.2,noise=15"

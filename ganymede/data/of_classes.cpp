@@ -82,20 +82,20 @@ std::optional<int64_t> number_of(const std::string& text) {
   return value;
 }
 
-int64_t class_of(const std::string& text, const Dataset& dataset) {
-  const auto names = dataset.class_names();
-  if (const auto named = std::ranges::find(names, text); named != names.end()) {
-    return named - names.begin();
-  }
+int64_t class_of(const std::string& text, const ClassNames& classes, const std::string& where) {
+  const auto named = std::ranges::find(classes.names, text);
+  if (named != classes.names.end()) return named - classes.names.begin();
   const auto number = number_of(text);
-  if (number && *number >= 0 && *number < dataset.spec().classes) return *number;
-  const auto near = did_you_mean(text, names);
-  throw UsageError(
-      {.where = "classes behind the # of data.path",
-       .found = "\"" + text + "\"",
-       .allowed = names.empty() ? fmt::format("0 to {}", dataset.spec().classes - 1) : join(names),
-       .remedy = near ? *near : std::string()});
+  if (number && *number >= 0 && *number < classes.count) return *number;
+  const auto near = did_you_mean(text, classes.names);
+  throw UsageError({.where = where,
+                    .found = "\"" + text + "\"",
+                    .allowed = classes.names.empty() ? fmt::format("0 to {}", classes.count - 1)
+                                                     : join(classes.names),
+                    .remedy = near ? *near : std::string()});
 }
+
+constexpr const char* kBehindPath = "classes behind the # of data.path";
 
 }  // namespace
 
@@ -106,24 +106,28 @@ std::pair<std::string, std::string> split_classes(const std::string& path) {
   return {path.substr(0, mark), path.substr(mark + 1)};
 }
 
+std::vector<int64_t> classes_named(const std::string& list, const ClassNames& classes,
+                                   const std::string& where) {
+  std::vector<int64_t> chosen;
+  for (const std::string& part : parts_of(list)) {
+    const int64_t number = class_of(part, classes, where);
+    if (std::ranges::find(chosen, number) != chosen.end())
+      throw UsageError({.where = where, .found = "\"" + part + "\" twice"});
+    chosen.push_back(number);
+  }
+  return chosen;
+}
+
 std::shared_ptr<Dataset> of_classes(std::shared_ptr<Dataset> dataset, const std::string& classes) {
-  const auto parts = parts_of(classes);
-  if (parts.empty()) return dataset;
+  if (parts_of(classes).empty()) return dataset;
   if (dataset->spec().classes == 0) {
-    throw UsageError({.where = "classes behind the # of data.path",
+    throw UsageError({.where = kBehindPath,
                       .found = "\"" + classes + "\" of data without labels",
                       .allowed = "labelled data",
                       .remedy = "the path without #"});
   }
-  std::vector<int64_t> chosen;
-  for (const std::string& part : parts) {
-    const int64_t number = class_of(part, *dataset);
-    if (std::ranges::find(chosen, number) != chosen.end()) {
-      throw UsageError(
-          {.where = "classes behind the # of data.path", .found = "\"" + part + "\" twice"});
-    }
-    chosen.push_back(number);
-  }
+  std::vector<int64_t> chosen =
+      classes_named(classes, {dataset->class_names(), dataset->spec().classes}, kBehindPath);
   return std::make_shared<OfClasses>(std::move(dataset), std::move(chosen));
 }
 

@@ -88,10 +88,6 @@ std::vector<const Metric*> choose_metrics(const data::Dataset& reference, const 
   return chosen;
 }
 
-int64_t fake_samples(const Subject& subject, const EvaluationOptions& options) {
-  return subject.size > 0 ? std::min(subject.size, options.samples) : options.samples;
-}
-
 std::string utc_now() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
 }
@@ -130,6 +126,7 @@ struct Evaluator::State {
                                                 Meter& meter);
   Settings settings(int64_t samples, int64_t repeats) const;
   int64_t work(const Subject& subject, int64_t samples, int64_t repeats) const;
+  int64_t fake_samples(const Subject& subject) const;
   std::vector<std::string> warnings(const Record& record) const;
   void exhibit(const Subject& subject, Exhibits& exhibits) const;
 };
@@ -174,6 +171,14 @@ std::vector<const Metric*> Evaluator::State::metrics_for(const Subject& subject)
     if (chosen || can_have(*metric, subject, *reference)) found.push_back(metric);
   }
   return found;
+}
+
+// No more than there are; of samples that are made from their like one for each real.
+int64_t Evaluator::State::fake_samples(const Subject& subject) const {
+  if (subject.size > 0) return std::min(subject.size, options.samples);
+  const SampleSpec& spec = subject.spec;
+  const bool translates = spec.takes_given() && spec.given[0].domain == spec.domain;
+  return translates ? std::min(reference->size(), options.samples) : options.samples;
 }
 
 // For each picture of `fakes`, whose seeds begin at `seed`, the real that stands at its seed.
@@ -290,7 +295,7 @@ at::Tensor Evaluator::State::fakes(const Subject& subject, uint64_t first, int64
 // One repeat of all metrics.
 void Evaluator::State::judge(const Subject& subject, int64_t repeat, Meter& meter,
                              Exhibits* exhibits, Summary& summary) const {
-  const int64_t samples = fake_samples(subject, options);
+  const int64_t samples = fake_samples(subject);
   const uint64_t seed = options.seed + static_cast<uint64_t>(repeat * samples);
   const auto take = [&](int64_t first, int64_t count) {
     return fakes(subject, seed + static_cast<uint64_t>(first), count);
@@ -441,7 +446,7 @@ Evaluator::~Evaluator() = default;
 const FeatureNet& Evaluator::net() const { return *state_->net; }
 
 int64_t Evaluator::samples_of(const Subject& subject) const {
-  return fake_samples(subject, state_->options);
+  return state_->fake_samples(subject);
 }
 
 int64_t Evaluator::repeats_of(const Subject& subject) const {

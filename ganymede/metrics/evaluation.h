@@ -20,7 +20,9 @@ namespace ganymede::metrics {
 
 struct EvaluationOptions {
   std::vector<std::string> metrics = {};  // names of the table; none: default_metrics()
-  int64_t samples = 5000;                 // real and generated, each; fewer where there are fewer
+  // Real and generated, each; fewer where there are fewer, or fewer reals than samples that are
+  // made from their like (pictures from pictures).
+  int64_t samples = 5000;
   int64_t repeats = 3;
   uint64_t seed = 0;          // repeat r judges the samples of seeds seed + r * samples ...
   std::string features = {};  // as for open_feature_net; empty: default_features()

@@ -180,3 +180,9 @@ def test_data_info_of_pairs(pairs, tmp_path):
     assert report["samples"] == 24 and report["splits"] == {"train": 24, "test": 4}
     assert report["broken"][0]["path"].endswith("alone.png")
     assert Image.open(tmp_path / "sheet.png").size[0] > 8 * 64
+
+
+def test_each_pair_is_judged_once(model):
+    out = gan("evaluate", model, "--metrics", "l1,psnr", "--seeds", "1", "--json").stdout
+    record = json.loads(out.splitlines()[-1])
+    assert record["settings"]["fake_samples"] == 4 == record["settings"]["real_samples"]

@@ -187,6 +187,36 @@ TEST(Pairs, UnpairedSidesOfOtherCountsDrawPartners) {
   EXPECT_FLOAT_EQ(read_pair(*read_from(test), 0).given[32], as_float(50));
 }
 
+TEST(Pairs, TwoClassesAreSides) {
+  const TempFolder folder;
+  for (int i = 0; i < 4; ++i)
+    write_png(folder / ("daisy/" + std::to_string(i) + ".png"),
+              mapped(4, 4, static_cast<uint8_t>(i)));
+  for (int i = 0; i < 3; ++i)
+    write_png(folder / ("rose/" + std::to_string(i) + ".png"),
+              mapped(4, 4, static_cast<uint8_t>(100 + i)));
+  const auto set = read_from(in_form(folder.path(), "unpaired"));
+  EXPECT_EQ(set->kind(), "two unpaired classes");
+  EXPECT_EQ(set->size(), 3);
+  EXPECT_EQ(set->givers(), 4);
+  EXPECT_FLOAT_EQ(read_pair(*set, 1, 0).sample[32], as_float(101));
+
+  write_png(folder / "tulip/0.png", mapped(4, 4, 200));
+  EXPECT_TRUE(contains(error_of(in_form(folder.path(), "unpaired")), "daisy, rose, tulip"));
+  DataConfig named = in_form(folder.path(), "unpaired");
+  named.sides = "tulip, daisy";
+  const auto chosen = read_from(named);
+  EXPECT_EQ(chosen->size(), 4);
+  EXPECT_FLOAT_EQ(read_pair(*chosen, 2, 0).sample[32], as_float(2));
+  EXPECT_FLOAT_EQ(read_pair(*chosen, 2, 0).given[32], as_float(200));
+  named.sides = "tulip, dasy";
+  EXPECT_TRUE(contains(error_of(named), "daisy"));
+  named.sides = "tulip";
+  EXPECT_TRUE(contains(error_of(named), "two classes"));
+  named.sides = "rose, rose";
+  EXPECT_TRUE(contains(error_of(named), "twice"));
+}
+
 TEST(Pairs, PartIsTheSameOfBothAndMoves) {
   const TempFolder folder;
   write_png(folder / "1.png", beside(mapped(40, 30, 1), mapped(40, 30, 2)));

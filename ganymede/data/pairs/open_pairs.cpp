@@ -1,6 +1,10 @@
 #include "ganymede/data/pairs/open_pairs.h"
 
+#include <optional>
+
 #include "ganymede/core/error.h"
+#include "ganymede/core/text.h"
+#include "ganymede/data/of_classes.h"
 #include "ganymede/data/pairs/pair_layout.h"
 #include "ganymede/data/picture_file.h"
 
@@ -10,24 +14,80 @@ namespace {
 namespace fs = std::filesystem;
 
 // Any pictures that the toolkit reads, also of arrays.
-PairSource colorized(const fs::path& path, const DataConfig& config, Progress* progress) {
+PictureSet plain_pictures(const fs::path& path, const DataConfig& config, bool labels,
+                          const std::string& allowed, Progress* progress) {
   DataConfig plain = config;
   plain.path = path.string();
   plain.domain = "image";
   plain.form = "auto";
-  plain.labels = false;
+  plain.labels = labels;
   Source found = open_source(plain, progress);
-  if (!found.pictures) {
-    throw DataError({.where = path.string(),
-                     .found = "no pictures",
-                     .allowed = "colour pictures for data.form=lab"});
-  }
+  if (found.pictures) return std::move(*found.pictures);
+  throw DataError({.where = path.string(), .found = "no pictures", .allowed = allowed});
+}
+
+PairSource source_of(const PictureSet& pictures, std::string kind) {
   PairSource source;
-  source.kind = "pictures to colorize";
-  source.path = found.pictures->path;
-  source.b = found.pictures->reader;
-  source.splits = found.pictures->splits;
-  source.ignored = found.pictures->ignored;
+  source.kind = std::move(kind);
+  source.path = pictures.path;
+  source.splits = pictures.splits;
+  source.ignored = pictures.ignored;
+  return source;
+}
+
+PairSource colorized(const fs::path& path, const DataConfig& config, Progress* progress) {
+  const PictureSet pictures =
+      plain_pictures(path, config, false, "colour pictures for data.form=lab", progress);
+  PairSource source = source_of(pictures, "pictures to colorize");
+  source.b = pictures.reader;
+  return source;
+}
+
+bool holds_sides(const Listing& listing) {
+  std::vector<std::string> pictures;
+  for (const std::string& name : listing.names)
+    if (!lies_hidden(name) && is_picture_name(name)) pictures.push_back(name);
+  return has_two_sides(pictures);
+}
+
+// Whether the sides are classes: they are named, or no folder says what lies on which side.
+bool sides_are_classes(const std::optional<Listing>& listing, const DataConfig& config) {
+  return config.form == "unpaired" && (!config.sides.empty() || !listing || !holds_sides(*listing));
+}
+
+std::vector<int64_t> two_classes(const PictureSet& pictures, const DataConfig& config) {
+  const ClassNames classes = {pictures.class_names, pictures.classes};
+  std::vector<int64_t> sides = {0, 1};
+  if (!config.sides.empty())
+    sides = classes_named(config.sides, classes, "data.sides");
+  else if (pictures.classes != 2)
+    sides.clear();
+  if (sides.size() == 2) return sides;
+  const std::string all = classes.names.empty() ? std::to_string(classes.count) + " classes"
+                                                : "the classes " + join(classes.names);
+  throw UsageError(
+      {.where = "data.sides",
+       .found = config.sides.empty() ? all : "\"" + config.sides + "\"",
+       .allowed =
+           pictures.classes < 2
+               ? "pictures in folders A and B, or in a folder for each class"
+               : "two classes for sides A and B" + (config.sides.empty() ? "" : ", of " + all),
+       .remedy = pictures.classes < 2 ? std::string() : "--set data.sides=FIRST,SECOND"});
+}
+
+PairSource of_two_classes(const fs::path& path, const DataConfig& config, Progress* progress) {
+  const PictureSet pictures =
+      plain_pictures(path, config, true, "labelled pictures for data.form=unpaired", progress);
+  const std::vector<int64_t> sides = two_classes(pictures, config);
+  std::vector<int64_t> a, b;
+  for (size_t i = 0; i < pictures.labels.size(); ++i) {
+    if (pictures.labels[i] == sides[0]) a.push_back(static_cast<int64_t>(i));
+    if (pictures.labels[i] == sides[1]) b.push_back(static_cast<int64_t>(i));
+  }
+  PairSource source = source_of(pictures, "two unpaired classes");
+  source.paired = false;
+  source.a = chosen_reader(pictures.reader, std::move(a));
+  source.b = chosen_reader(pictures.reader, std::move(b));
   return source;
 }
 
@@ -56,20 +116,18 @@ bool fits_pairs(const fs::path& path, const DataConfig& config) {
   if (config.form == "degraded") return false;
   if (config.form != "auto") return true;
   const auto listing = list_any(path);
-  if (!listing) return false;
-  std::vector<std::string> pictures;
-  for (const std::string& name : listing->names)
-    if (!lies_hidden(name) && is_picture_name(name)) pictures.push_back(name);
-  return has_two_sides(pictures);
+  return listing && holds_sides(*listing);
 }
 
 std::shared_ptr<PairDataset> read_pairs(const fs::path& path, const DataConfig& config,
                                         Progress* progress) {
   PairSource source;
+  const auto listing = config.form == "lab" ? std::nullopt : list_any(path);
   if (config.form == "lab") {
     source = colorized(path, config, progress);
+  } else if (sides_are_classes(listing, config)) {
+    source = of_two_classes(path, config, progress);
   } else {
-    const auto listing = list_any(path);
     if (!listing) {
       throw DataError({.where = path.string(),
                        .found = "no folder and no archive",

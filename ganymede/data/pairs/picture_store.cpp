@@ -54,7 +54,31 @@ class HalfReader final : public PictureReader {
   bool left_;
 };
 
+class ChosenReader final : public PictureReader {
+ public:
+  ChosenReader(std::shared_ptr<const PictureReader> whole, std::vector<int64_t> ids)
+      : whole_(std::move(whole)), ids_(std::move(ids)) {}
+
+  int64_t count() const override { return static_cast<int64_t>(ids_.size()); }
+  std::string name(int64_t index) const override { return whole_->name(id(index)); }
+  media::ImageInfo probe(int64_t index) const override { return whole_->probe(id(index)); }
+  media::Image decode(int64_t index, media::Channels channels) const override {
+    return whole_->decode(id(index), channels);
+  }
+
+ private:
+  int64_t id(int64_t index) const { return ids_.at(static_cast<size_t>(index)); }
+
+  std::shared_ptr<const PictureReader> whole_;
+  std::vector<int64_t> ids_;
+};
+
 }  // namespace
+
+std::shared_ptr<const PictureReader> chosen_reader(std::shared_ptr<const PictureReader> whole,
+                                                   std::vector<int64_t> ids) {
+  return std::make_shared<ChosenReader>(std::move(whole), std::move(ids));
+}
 
 std::shared_ptr<const PictureReader> half_reader(std::shared_ptr<const PictureReader> whole,
                                                  bool left) {

@@ -55,6 +55,10 @@ class PictureStore {
   mutable int64_t room_bytes_ = 0;
 };
 
+// The pictures `ids` of another reader, in this order.
+std::shared_ptr<const PictureReader> chosen_reader(std::shared_ptr<const PictureReader> whole,
+                                                   std::vector<int64_t> ids);
+
 // One half of every picture of another reader, which is as wide as two: the left one is A.
 std::shared_ptr<const PictureReader> half_reader(std::shared_ptr<const PictureReader> whole,
                                                  bool left);
