@@ -65,6 +65,12 @@ def test_the_record_says_how_figures_were_made(points):
         assert score["floor"] is not None
 
 
+def test_metrics_of_values_need_no_other_that_reads_pictures(digits):
+    for name in ["parzen", "support"]:
+        scores, _ = evaluate(digits, "-n", "200", "--metrics", name, "--seeds", "1")
+        assert all(numpy.isfinite(score["value"]) for score in scores.values()), name
+
+
 def test_the_same_figures_again(points):
     first, second = (evaluate(points, "-n", "200")[0] for _ in range(2))
     assert first == second
