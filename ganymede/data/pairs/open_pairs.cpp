@@ -43,16 +43,10 @@ PairSource colorized(const fs::path& path, const DataConfig& config, Progress* p
   return source;
 }
 
-bool holds_sides(const Listing& listing) {
-  std::vector<std::string> pictures;
-  for (const std::string& name : listing.names)
-    if (!lies_hidden(name) && is_picture_name(name)) pictures.push_back(name);
-  return has_two_sides(pictures);
-}
-
 // Whether the sides are classes: they are named, or no folder says what lies on which side.
 bool sides_are_classes(const std::optional<Listing>& listing, const DataConfig& config) {
-  return config.form == "unpaired" && (!config.sides.empty() || !listing || !holds_sides(*listing));
+  return config.form == "unpaired" &&
+         (!config.sides.empty() || !listing || !has_two_sides(*listing));
 }
 
 std::vector<int64_t> two_classes(const PictureSet& pictures, const DataConfig& config) {
@@ -116,7 +110,7 @@ bool fits_pairs(const fs::path& path, const DataConfig& config) {
   if (config.form == "degraded") return false;
   if (config.form != "auto") return true;
   const auto listing = list_any(path);
-  return listing && holds_sides(*listing);
+  return listing && has_two_sides(*listing);
 }
 
 std::shared_ptr<PairDataset> read_pairs(const fs::path& path, const DataConfig& config,

@@ -207,7 +207,8 @@ PairPlace pair_place(const std::string& path) {
   return place;
 }
 
-bool has_two_sides(const std::vector<std::string>& pictures) {
+bool has_two_sides(const Listing& listing) {
+  const std::vector<std::string> pictures = pictures_of(listing);
   return !pictures.empty() && both_sides(place_all(pictures));
 }
 

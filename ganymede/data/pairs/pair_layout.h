@@ -21,8 +21,8 @@ struct PairPlace {
 };
 PairPlace pair_place(const std::string& path);
 
-// Whether the folders of `pictures` name two sides, every picture being on one of them.
-bool has_two_sides(const std::vector<std::string>& pictures);
+// Whether the folders of the pictures there name two sides, every picture being on one of them.
+bool has_two_sides(const Listing& listing);
 
 struct PairLayout {
   std::string form;  // side_by_side, folders, unpaired
