@@ -20,6 +20,7 @@
 #include <sstream>
 
 #include "bench/workload.h"
+#include "ganymede/core/answers.h"
 #include "ganymede/core/error.h"
 #include "ganymede/core/files.h"
 #include "ganymede/core/speed.h"
@@ -28,6 +29,7 @@
 #include "ganymede/data/loader.h"
 #include "ganymede/media/tensor_folder.h"
 #include "ganymede/media/tensor_safetensors.h"
+#include "ganymede/ops/conv_timing.h"
 
 namespace ganymede::bench {
 namespace {
@@ -160,6 +162,7 @@ int main(int argc, char** argv) {
                fmt::join(bench::workload_names(), " "));
     return kExitUsage;
   }
+  ops::choose_convs_by_timing(cache_folder("convolutions"));
   try {
     bench::run(argv[1], std::stoi(argv[2]));
   } catch (const Error& error) {

@@ -1,4 +1,4 @@
-// gan info, gan doctor.
+// gan info.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -9,9 +9,7 @@
 #include "cli/command.h"
 #include "cli/tensors.h"
 #include "ganymede/core/error.h"
-#include "ganymede/core/machine.h"
 #include "ganymede/core/text.h"
-#include "ganymede/core/tuning.h"
 #include "ganymede/interop/torch_file.h"
 #include "ganymede/media/checkpoints.h"
 #include "ganymede/media/safetensors.h"
@@ -100,18 +98,6 @@ void show(const std::string& what, const std::string& runs, const Context& conte
                     .remedy = "gan data info PATH for data"});
 }
 
-void run_doctor(const Context& context) {
-  tune_process(0);
-  std::vector<std::vector<std::string>> rows;
-  nlohmann::json json = nlohmann::json::array();
-  for (const MachineFact& fact : examine_machine(fs::current_path())) {
-    rows.push_back({fact.name, fact.value, fact.fix.empty() ? "" : "fix: " + fact.fix});
-    json.push_back({{"name", fact.name}, {"value", fact.value}, {"fix", fact.fix}});
-  }
-  if (context.json) return print(json.dump());
-  print_table(rows);
-}
-
 }  // namespace
 
 Command info_command() {
@@ -122,12 +108,6 @@ Command info_command() {
           .options = {{"what", "path, or 'last'", what.get(), true},
                       {"--runs", "where 'last' is looked for", runs.get()}},
           .run = [what, runs](const Context& context) { show(*what, *runs, context); }};
-}
-
-Command doctor_command() {
-  return {.name = "doctor",
-          .help = "engine, threads, memory, disk, GPU, a one-second speed check, and fixes",
-          .run = run_doctor};
 }
 
 }  // namespace ganymede::cli

@@ -7,6 +7,9 @@
 #include <fmt/format.h>
 #include <torch/version.h>
 
+#include <fstream>
+#include <map>
+
 #include "ganymede/core/device.h"
 #include "ganymede/core/speed.h"
 #include "ganymede/core/text.h"
@@ -63,6 +66,26 @@ MachineFact disk_fact(const std::filesystem::path& folder) {
 
 }  // namespace
 
+std::string cpu_name() {
+  std::ifstream facts("/proc/cpuinfo");
+  std::map<std::string, std::string> first;
+  for (std::string line; std::getline(facts, line);) {
+    const size_t colon = line.find(':');
+    if (colon == std::string::npos) continue;
+    const auto trimmed = [](std::string text) {
+      text.erase(text.find_last_not_of(" \t") + 1);
+      return text.erase(0, text.find_first_not_of(" \t"));
+    };
+    first.emplace(trimmed(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
+  }
+  std::string name;
+  for (const char* part : {"model name", "cpu family", "model", "CPU implementer", "CPU part"}) {
+    const auto found = first.find(part);
+    if (found != first.end()) name += (name.empty() ? "" : " ") + found->second;
+  }
+  return name.empty() ? "unknown" : name;
+}
+
 std::vector<MachineFact> examine_machine(const std::filesystem::path& folder) {
   const int devices = cuda_devices();
   std::vector<MachineFact> facts = {
@@ -71,6 +94,7 @@ std::vector<MachineFact> examine_machine(const std::filesystem::path& folder) {
        fmt::format("LibTorch {}, oneDNN {}, {}", TORCH_VERSION, at::hasMKLDNN() ? "yes" : "no",
                    at::get_cpu_capability()),
        ""},
+      {"CPU", cpu_name(), ""},
       {"BLAS",
        at::hasMKL()      ? "MKL"
        : at::hasLAPACK() ? "generic with LAPACK"

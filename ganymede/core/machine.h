@@ -14,6 +14,10 @@ struct MachineFact {
   std::string fix;
 };
 
+// Model name, family and model number of the CPU as the system calls it: "AMD EPYC 25 1"; "unknown"
+// where it says nothing.
+std::string cpu_name();
+
 // Engine, BLAS, threads, memory, disk (free space where `folder` lies), GPU, and the speed of
 // matrix products and convolutions measured for about a second.
 std::vector<MachineFact> examine_machine(const std::filesystem::path& folder);

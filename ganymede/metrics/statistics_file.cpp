@@ -2,12 +2,12 @@
 
 #include <ATen/ATen.h>
 
-#include <cstdlib>
 #include <map>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "ganymede/core/answers.h"
 #include "ganymede/core/error.h"
 #include "ganymede/core/files.h"
 #include "ganymede/core/hash.h"
@@ -82,23 +82,8 @@ void check_content(const std::filesystem::path& path, const media::TensorMap& te
   if (content_hash(tensors) != expected_hash) refuse(path, "content that was changed");
 }
 
-std::filesystem::path cache_folder() {
-  const auto folder = [](const char* variable) {
-    const char* value = std::getenv(variable);
-    return std::filesystem::path(value ? value : "");
-  };
-  // The XDG base directory specification: relative paths are to be ignored.
-  if (const auto cache = folder("XDG_CACHE_HOME"); cache.is_absolute()) {
-    return cache / "ganymede" / "statistics";
-  }
-  if (const auto home = folder("HOME"); home.is_absolute()) {
-    return home / ".cache" / "ganymede" / "statistics";
-  }
-  return {};
-}
-
 std::filesystem::path cache_file(const StatisticsIdentity& identity) {
-  const std::filesystem::path folder = cache_folder();
+  const std::filesystem::path folder = cache_folder("statistics");
   if (folder.empty()) return {};
   std::string text = kFormat;
   for (const auto& [key, value] : entries_of(identity)) {

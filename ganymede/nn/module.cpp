@@ -7,6 +7,7 @@
 #include <set>
 
 #include "ganymede/core/error.h"
+#include "ganymede/ops/conv_choice.h"
 
 namespace ganymede::nn {
 namespace {
@@ -62,9 +63,12 @@ ForwardScope::ForwardScope(Mode mode, Stream* random)
     : previous_mode_(current_mode), previous_random_(current_random) {
   current_mode = mode;
   current_random = random;
+  // A seed's sample is the same whatever was timed on this machine.
+  if (mode == Mode::kEvaluate) ops::begin_or_end_conv_rules(+1);
 }
 
 ForwardScope::~ForwardScope() {
+  if (current_mode == Mode::kEvaluate) ops::begin_or_end_conv_rules(-1);
   current_mode = previous_mode_;
   current_random = previous_random_;
 }

@@ -3,14 +3,12 @@
 
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "ganymede/ops/thin/convolution.h"
-#include "ganymede/ops/winograd/engine.h"
 
 namespace ganymede::ops {
 
@@ -26,7 +24,9 @@ void set_conv_mode(ConvMode mode);
 ConvMode conv_mode();
 
 enum class ConvPart : uint8_t { kForward, kTransposed, kWeightGradient };
-enum class ConvChoice : uint8_t { kTorch, kTile2, kTile4, kThin };
+// LibTorch, tiles of winograd/, matrix products of thin/, LibTorch with the channels of a pixel
+// side by side in memory.
+enum class ConvChoice : uint8_t { kTorch, kTile2, kTile4, kThin, kTorchNhwc };
 
 // How image and map of a convolution belong together: map = (image + 2 padding - kernel) / stride +
 // 1 on both sides, rounded down.
@@ -50,13 +50,33 @@ struct ConvSizes {
   auto operator<=>(const ConvSizes&) const = default;
 };
 
-// The problem in the words of either engine; nothing where tiles know no such geometry.
-std::optional<winograd::Problem> tiles_of(const ConvGeometry& geometry, const ConvSizes& sizes);
-thin::Problem thin_of(const ConvGeometry& geometry, const ConvSizes& sizes);
+// Part, shape and mode: all that a choice is made by.
+struct ConvQuestion {
+  ConvMode mode = ConvMode::kAuto;
+  ConvPart part = ConvPart::kForward;
+  ConvGeometry geometry;
+  ConvSizes sizes;
+  auto operator<=>(const ConvQuestion&) const = default;
+};
 
-// What computes `part` in the present mode. The first question for a shape is answered by fixed
-// rules, and the answer is kept, so that it stays the same.
+// What computes `part` in the present mode. The first question for a shape is answered by the
+// process's judge, and the answer is kept, so that it stays the same.
 ConvChoice choose_conv(ConvPart part, const ConvGeometry& geometry, const ConvSizes& sizes);
+
+// Nothing: by_rule() of conv_rules.h, which is the default. A judge may compute convolutions; it is
+// asked by one thread at a time.
+using ConvJudge = std::function<ConvChoice(const ConvQuestion&)>;
+void set_conv_judge(ConvJudge judge);
+
+// +1 where this thread begins, -1 where it ends a part that has to choose by rules and keeps
+// nothing: what a seed is made into must not hang on what was measured. Parts may nest.
+void begin_or_end_conv_rules(int change);
+
+// "auto forward 3x3 64 128 128 32 32": mode, part, geometry, batch, channels, filters, height,
+// width; and the name of a choice: "torch", "tile2", "tile4", "thin", "torch_nhwc".
+std::string text_of(const ConvQuestion& question);
+const char* name_of(ConvChoice choice);
+std::optional<ConvChoice> choice_named(std::string_view name);
 
 // The kept answers as text, one line each, and taking them over: a run that is resumed uses the
 // answers that it was started with, because another choice changes the last bits. Throws UsageError

@@ -87,6 +87,9 @@ void BalanceConfig::describe(config::Schema<BalanceConfig>& s) {
 void EngineConfig::describe(config::Schema<EngineConfig>& s) {
   s.field("conv", &EngineConfig::conv,
           "convolutions: auto is fastest, strict as accurate as direct ones, torch LibTorch's own");
+  s.field("conv_timing", &EngineConfig::conv_timing,
+          "what computes a convolution is found by timing it once on each machine; false: by fixed "
+          "rules");
 }
 
 void OptimizerConfig::describe(config::Schema<OptimizerConfig>& s) {

@@ -61,6 +61,7 @@ struct BalanceConfig {
 // [engine]: how, not what, a run computes.
 struct EngineConfig {
   ops::ConvMode conv = ops::ConvMode::kAuto;
+  bool conv_timing = true;
   static void describe(config::Schema<EngineConfig>& schema);
 };
 

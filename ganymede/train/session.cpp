@@ -4,6 +4,7 @@
 #include <cctype>
 #include <nlohmann/json.hpp>
 
+#include "ganymede/core/answers.h"
 #include "ganymede/core/device.h"
 #include "ganymede/core/error.h"
 #include "ganymede/core/log.h"
@@ -11,6 +12,7 @@
 #include "ganymede/data/holdout.h"
 #include "ganymede/data/stacked.h"
 #include "ganymede/metrics/metric_table.h"
+#include "ganymede/ops/conv_timing.h"
 
 namespace ganymede::train {
 namespace {
@@ -140,6 +142,11 @@ std::string Session::short_name() const {
 
 void Session::open(Progress* progress) {
   ops::set_conv_mode(engine_.conv);
+  if (engine_.conv_timing) {
+    ops::choose_convs_by_timing(cache_folder("convolutions"));
+  } else {
+    ops::choose_convs_by_rules();
+  }
   dataset_ = data::open_dataset(data_, progress);
   warn_of_broken_files(*dataset_);
   gan_ = builder_->build(dataset_->spec());

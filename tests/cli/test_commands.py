@@ -115,6 +115,17 @@ def test_doctor():
     assert gan("doctor").stdout
 
 
+def test_doctor_times_convolutions(tmp_path):
+    told = json.loads(gan("doctor", "--bench", "--threads", "1", "--json",
+                          env={"XDG_CACHE_HOME": tmp_path}).stdout)
+    assert told["kept"].startswith(str(tmp_path))
+    assert told["peak_gflops"] > 0
+    for entry in told["convolutions"]:
+        assert entry["chosen"] in entry["ms"] and entry["gflops"] > 0
+        assert {"torch", "torch_nhwc"} <= set(entry["ms"])
+    assert {entry["part"] for entry in told["convolutions"]} == {"forward", "data gradient", "weight gradient"}
+
+
 def test_info_of_a_run(run):
     assert "checkpoint" in gan("info", run).stdout
     told = json.loads(gan("info", run, "--json").stdout)

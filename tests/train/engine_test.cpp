@@ -10,6 +10,7 @@
 #include "ganymede/core/files.h"
 #include "ganymede/media/tensor_folder.h"
 #include "ganymede/ops/conv_choice.h"
+#include "ganymede/ops/conv_timing.h"
 #include "ganymede/train/engine_state.h"
 #include "toys.h"
 
@@ -77,6 +78,30 @@ TEST_F(Engine, OpeningSetsTheMode) {
     session.open();
     EXPECT_EQ(ops::conv_mode(), mode) << name;
   }
+}
+
+// The file of answers decides, before anything is timed; the checkpoint says what was used. Without
+// timing it is not asked. Widths are this test's own, for the process keeps what it once chose.
+TEST_F(Engine, TimedChoicesAreKeptForTheMachine) {
+  const ScopedVariable cache("XDG_CACHE_HOME", folder("cache").string());
+  const fs::path answers = ops::conv_timing_file(folder("cache") / "ganymede" / "convolutions");
+  fs::create_directories(answers.parent_path());
+  const std::string line = "strict forward 4x4 100 12 24 14 14";
+  write_file_durable(answers, line + "\ttorch_nhwc\n");
+  const auto recipe = [&](const std::string& timing, int width) {
+    config::Recipe made = pictures("strict", 1);
+    made.set("gan.base_channels=" + std::to_string(width));
+    made.set("engine.conv_timing=" + timing);
+    return made;
+  };
+  run_in(folder("rules"), recipe("false", 20));
+  EXPECT_EQ(read_file(answers), line + "\ttorch_nhwc\n");
+  run_in(folder("timed"), recipe("true", 12));
+  const std::string choices = saved("timed").at("choices");
+  EXPECT_NE(choices.find(line + " torch_nhwc\n"), std::string::npos) << choices;
+  const std::string kept = read_file(answers);
+  EXPECT_NE(kept.find("strict transposed 4x4 100 12 24 14 14\t"), std::string::npos) << kept;
+  ops::choose_convs_by_rules();
 }
 
 TEST_F(Engine, IsASectionOfEveryRecipe) {
