@@ -1,6 +1,7 @@
 // gan doctor.
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -114,7 +115,7 @@ void show_convolutions(const Context& context) {
 }
 
 void run_doctor(bool bench, int64_t threads, const Context& context) {
-  tune_process(static_cast<int>(threads));
+  const TuningReport tuning = tune_process(static_cast<int>(threads));
   if (bench) return show_convolutions(context);
   std::vector<std::vector<std::string>> rows;
   nlohmann::json json = nlohmann::json::array();
@@ -122,6 +123,9 @@ void run_doctor(bool bench, int64_t threads, const Context& context) {
     rows.push_back({fact.name, fact.value, fact.fix.empty() ? "" : "fix: " + fact.fix});
     json.push_back({{"name", fact.name}, {"value", fact.value}, {"fix", fact.fix}});
   }
+  const std::string notes = fmt::format("{}", fmt::join(tuning.notes, "; "));
+  rows.push_back({"tuning", notes, ""});
+  json.push_back({{"name", "tuning"}, {"value", notes}, {"fix", ""}});
   if (context.json) return print(json.dump());
   print_table(rows);
 }

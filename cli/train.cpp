@@ -9,6 +9,7 @@
 
 #include "cli/command.h"
 #include "ganymede/core/error.h"
+#include "ganymede/core/memory.h"
 #include "ganymede/core/text.h"
 #include "ganymede/core/tuning.h"
 #include "ganymede/train/run.h"
@@ -113,11 +114,17 @@ void train_in(const fs::path& folder, train::Session& session, const Context& co
   report(result, context);
 }
 
+// Before the first tensor.
+void prepare_process(const train::TrainConfig& config) {
+  tune_process(static_cast<int>(config.threads));
+  limit_memory(config.memory_mib << 20, "train.memory_mib");
+}
+
 void run_train(const Arguments& args, const Context& context) {
   config::Recipe recipe = train::choose_recipe(args.what, args.data);
   apply_flags(args, recipe);
   train::Session session(std::move(recipe));
-  tune_process(static_cast<int>(session.train().threads));
+  prepare_process(session.train());
   if (args.dry_run) return show_dry_run(session, context);
   const fs::path folder = make_folder(args, session);
   train_in(folder, session, context);
@@ -135,7 +142,7 @@ void run_resume(const Arguments& args, const Context& context) {
   config::Recipe recipe = config::Recipe::load((folder / "recipe.toml").string());
   apply_flags(args, recipe);
   train::Session session(std::move(recipe));
-  tune_process(static_cast<int>(session.train().threads));
+  prepare_process(session.train());
   train_in(folder, session, context);
 }
 

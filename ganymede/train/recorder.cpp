@@ -124,6 +124,8 @@ void Recorder::begin_tick(const Trainer& trainer) {
   tick_start_s_ = now_s();
   tick_start_kimg_ = trainer.kimg();
   tick_start_stall_s_ = trainer.stalled_seconds();
+  tick_start_step_ = trainer.steps();
+  tick_start_faults_ = minor_page_faults();
 }
 
 void Recorder::show(const Trainer& trainer) {
@@ -157,6 +159,10 @@ StatsLine Recorder::collect(Trainer& trainer) {
   line["images_per_s"] = (trainer.kimg() - since) * 1000.0 / seconds;
   line["stall_share"] = (trainer.stalled_seconds() - tick_start_stall_s_) / seconds;
   line["resident_mib"] = static_cast<double>(resident_bytes()) / (1 << 20);
+  line["peak_mib"] = static_cast<double>(peak_resident_bytes()) / (1 << 20);
+  const auto steps = std::max(trainer.steps() - tick_start_step_, int64_t{1});
+  line["page_faults_per_step"] =
+      static_cast<double>(minor_page_faults() - tick_start_faults_) / static_cast<double>(steps);
   line["failed_writes"] = static_cast<double>(failures_);
   if (monitor_ != nullptr) monitor_->observe(line);
   if (classifier_ != nullptr) classifier_->observe(line);

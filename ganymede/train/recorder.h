@@ -68,6 +68,8 @@ class Recorder {
   double tick_start_s_ = 0;
   double tick_start_kimg_ = 0;
   double tick_start_stall_s_ = 0;
+  int64_t tick_start_step_ = 0;
+  int64_t tick_start_faults_ = 0;
   int64_t failures_ = 0;
   std::map<std::string, double> last_means_;
   Batch reals_;  // beneath previews of points

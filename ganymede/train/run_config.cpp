@@ -55,6 +55,9 @@ void TrainConfig::describe(config::Schema<TrainConfig>& s) {
   s.field("nan", &TrainConfig::nan, "what NaN or infinity in a step does");
   s.field("device", &TrainConfig::device, "auto, cpu, cuda or cuda:n");
   s.field("threads", &TrainConfig::threads, "0: as many as this process may use").range(0, 4096);
+  s.field("memory_mib", &TrainConfig::memory_mib,
+          "memory that the process may take for data, in MiB: more is an error; 0: no limit")
+      .at_least(0);
 }
 
 void EvaluateConfig::describe(config::Schema<EvaluateConfig>& s) {

@@ -34,6 +34,7 @@ struct TrainConfig {
   NanPolicy nan = NanPolicy::kStop;
   std::string device = "auto";  // auto, cpu, cuda, cuda:n
   int64_t threads = 0;          // 0: as many as this process may use
+  int64_t memory_mib = 0;       // 0: no limit
   static void describe(config::Schema<TrainConfig>& schema);
 };
 

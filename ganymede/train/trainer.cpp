@@ -10,6 +10,7 @@
 
 #include "ganymede/core/error.h"
 #include "ganymede/core/log.h"
+#include "ganymede/core/memory.h"
 #include "ganymede/ops/multi_tensor.h"
 
 namespace ganymede::train {
@@ -115,6 +116,10 @@ void Trainer::freeze_others(const gans::Phase& phase) {
   }
 }
 
+std::string Trainer::where_in(const gans::Phase& phase) const {
+  return "phase " + phase.name + ", step " + std::to_string(steps_);
+}
+
 bool Trainer::step() {
   const int64_t before = loader_->position();
   micros_.clear();
@@ -125,7 +130,12 @@ bool Trainer::step() {
     const int64_t repeats = phase.repeats * balance_.repeats(is_discriminator(phase));
     for (int64_t repeat = 0; repeat < repeats; ++repeat) {
       if (repeat > 0) fetch();
-      if (!run_phase(phase, repeat)) return false;
+      try {
+        if (!run_phase(phase, repeat)) return false;
+      } catch (const std::exception& error) {
+        if (!is_out_of_memory(error)) throw;
+        throw out_of_memory(where_in(phase), error);
+      }
     }
     judged = judged || is_discriminator(phase);
   }
@@ -205,7 +215,7 @@ bool Trainer::apply(const gans::Phase& phase, std::string& problem) {
 }
 
 bool Trainer::handle_problem(const gans::Phase& phase, const std::string& problem) {
-  const std::string where = "phase " + phase.name + ", step " + std::to_string(steps_);
+  const std::string where = where_in(phase);
   statistics_.add("skipped_updates", 1.0);
   optimizers_.at(phase.optimizer())->zero_grad();
   if (config_.train.nan == NanPolicy::kSkip && ++skipped_in_a_row_ <= kMostSkips) {

@@ -36,7 +36,8 @@ class Trainer {
   ~Trainer();
 
   // One step: every phase that is due, then the averages. Throws NumericError naming phase, term
-  // and step when a loss or gradient is not finite and the policy is "stop" or has been used up.
+  // and step when a loss or gradient is not finite and the policy is "stop" or has been used up;
+  // MemoryError naming phase and step.
   // Returns false when the policy "rollback" asks the caller to load the last checkpoint and
   // then call rolled_back().
   bool step();
@@ -63,6 +64,7 @@ class Trainer {
  private:
   struct Micro;
   void fetch();
+  std::string where_in(const gans::Phase& phase) const;
   bool run_phase(const gans::Phase& phase, int64_t repeat);
   bool accumulate(const gans::Phase& phase, int64_t repeat, int64_t micro, bool& learns,
                   std::string& problem);

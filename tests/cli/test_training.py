@@ -51,7 +51,7 @@ def test_statistics_have_a_line_for_every_tick(straight):
     assert [line["step"] for line in lines] == list(range(1, 21))
     for line in lines:
         for key in ("D/adversarial", "G/adversarial", "D/gradient_norm", "images_per_s",
-                    "seconds_per_kimg", "resident_mib"):
+                    "seconds_per_kimg", "resident_mib", "peak_mib", "page_faults_per_step"):
             assert line[key] is not None, key
         assert line["images_per_s"] > 0
 
@@ -316,3 +316,13 @@ def test_a_folder_that_cannot_be_written(tmp_path):
         shutil.rmtree(folder)
 
 
+
+
+def test_more_memory_than_allowed_is_an_error_in_words(tmp_path):
+    run = tmp_path / "run"
+    fails(FAILED, "train", "dcgan", "--data", "digits", "--out", run, "--batch", "512", "--set", "train.threads=1",
+          "--set", "train.memory_mib=600", says=["phase ", "step 0", "no memory for another", "600 MiB",
+                                                 "train.accumulate"])
+    fails(USAGE, "train", "dcgan", "--data", "digits", "--out", tmp_path / "none", "--set", "train.memory_mib=20",
+          says=["train.memory_mib", "in use"])
+    assert not (tmp_path / "none").exists()
