@@ -76,7 +76,8 @@ struct Reals {
   Batch train, test;
 };
 
-// The data that the first model learned from, or --data with --limit, and their test split.
+// The data that the first model learned from, or --data with --limit; and their test split, or the
+// samples that were kept from the model.
 Reals open_reals(const Arguments& args, const infer::Model& model) {
   data::DataConfig config;
   config::Recipe recipe =
@@ -86,19 +87,20 @@ Reals open_reals(const Arguments& args, const infer::Model& model) {
     config.path = args.data;
     config.split = "train";
     config.limit = args.limit;
+    config.holdout = 0;
   } else if (args.limit > 0) {
     config.limit = args.limit;
   }
   config.size_px = model.spec().shape.at(1);
   config.channels = model.spec().shape.at(0) == 1 ? "grey" : "rgb";
   const auto train = data::open_dataset(config);
-  const auto test = data::open_test_split(config);
+  const auto test = data::open_holdout(config, train);
   if (test && train->spec().classes >= 2) {
     return {train->spec(), first_of(*train, train->size()), drawn_from(*test, args.test)};
   }
   throw UsageError({.where = config.path,
-                    .found = test ? "no classes" : "no test split",
-                    .allowed = "labelled data with a train and a test split",
+                    .found = test ? "no classes" : "neither a test split nor samples kept aside",
+                    .allowed = "labelled data with a test split, or a run with data.holdout",
                     .remedy = "--data with such data, or --only-samples"});
 }
 
@@ -181,7 +183,7 @@ Command augment_command() {
                   {"-n,--samples", "generated samples, classes in equal parts", &args->count},
                   {"--out,-o", "an .npz, or a folder with one folder for each class", &args->out,
                    true},
-                  {"--data", "labelled data with a test split; default: the run's", &args->data},
+                  {"--data", "labelled data with a test split; default: the run's, and what it kept aside", &args->data},
                   {"--limit", "of these, reals to train the classifiers on; 0: as the run",
                    &args->limit},
                   {"--test", "test samples to judge on", &args->test},

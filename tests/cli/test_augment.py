@@ -77,3 +77,10 @@ def test_a_lone_gan_without_classes_is_refused(runs, tmp_path):
     fails(USAGE, "augment", runs[0], "-o", tmp_path / "m.npz", says=["0=RUN"])
     fails(USAGE, "augment", f"0={runs[0]}", f"0={runs[1]}", "-o", tmp_path / "m.npz",
           says=["named before"])
+
+
+def test_samples_kept_aside_are_the_test(runs, tmp_path):
+    run = train(tmp_path / "run", "--set", "data.limit=300", "--set", "data.holdout=100", kimg="0.02")
+    told = json.loads(gan("augment", f"0={run}", f"1={runs[1]}", "-n", 20, "-o", tmp_path / "m.npz",
+                          "--repeats", 1, "--kimg", 0.2, "--json").stdout.splitlines()[-1])
+    assert told["real"] == 200 and told["test"] == 100
