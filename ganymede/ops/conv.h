@@ -2,7 +2,8 @@
 // winograd/ where it is faster, else by LibTorch.
 //
 // All are differentiable any number of times. Tensors are [N, C, H, W]; the engine takes float32 on
-// the CPU and the geometries 3x3 stride 1 padding 1 and 4x4 stride 2 padding 1; everything else is
+// the CPU and the geometries 3x3 stride 1 padding 1 and 4x4 stride 2 padding 1; kernels that cover
+// their whole picture are products of matrices (linear.h); everything else is
 // at::conv2d and at::conv_transpose2d, whose errors also report shapes that do not fit.
 // conv_choice.h has the modes and their accuracy.
 #pragma once

@@ -127,6 +127,7 @@ void set_conv_judge(ConvJudge judge) {
 }
 
 void begin_or_end_conv_rules(int change) { parts_by_rules += change; }
+bool within_conv_rules() { return parts_by_rules > 0; }
 
 ConvChoice choose_conv(ConvPart part, const ConvGeometry& geometry, const ConvSizes& sizes) {
   const ConvQuestion question{conv_mode(), part, geometry, sizes};

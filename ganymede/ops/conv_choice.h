@@ -71,6 +71,7 @@ void set_conv_judge(ConvJudge judge);
 // +1 where this thread begins, -1 where it ends a part that has to choose by rules and keeps
 // nothing: what a seed is made into must not hang on what was measured. Parts may nest.
 void begin_or_end_conv_rules(int change);
+bool within_conv_rules();
 
 // "auto forward 3x3 64 128 128 32 32": mode, part, geometry, batch, channels, filters, height,
 // width; and the name of a choice: "torch", "tile2", "tile4", "thin", "torch_nhwc".

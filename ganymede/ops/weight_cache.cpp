@@ -9,12 +9,14 @@
 #include <tuple>
 
 #include "ganymede/core/hash.h"
+#include "ganymede/ops/conv_choice.h"
 #include "ganymede/ops/kernel/arena.h"
 
 namespace ganymede::ops {
 namespace {
 
 constexpr size_t kMostBytes = size_t{384} << 20;
+constexpr size_t kMostFloatsForSamples = 16'000'000;
 
 using Buffer = std::shared_ptr<float[]>;
 using WeakStorage = c10::weak_intrusive_ptr<c10::StorageImpl>;
@@ -102,6 +104,14 @@ Cache& cache() {
   return instance;
 }
 
+// Samples are made one by one by weights that stay: reading large ones takes less time than
+// transforming them for a single picture.
+bool worth_keeping_here(const winograd::Problem& problem, winograd::WeightUse use) {
+  if (winograd::worth_keeping(problem, use)) return true;
+  return within_conv_rules() && problem.batch == 1 &&
+         winograd::transformed_size(problem, use) <= kMostFloatsForSamples;
+}
+
 }  // namespace
 
 uint64_t weight_version(const at::Tensor& weight) {
@@ -121,7 +131,7 @@ KeptWeights::KeptWeights(const winograd::Problem& problem, winograd::WeightUse u
                          const at::Tensor& weight, const Executor& executor)
     : plain_(weight.const_data_ptr<float>()) {
   // Inference tensors have no version counter.
-  if (!winograd::worth_keeping(problem, use) || weight.is_inference()) return;
+  if (!worth_keeping_here(problem, use) || weight.is_inference()) return;
   const Source source{plain_, problem.family, problem.tile, use, problem.channels, problem.filters};
   const uint64_t version = weight_version(weight);
   const WeakStorage storage(weight.storage().getWeakStorageImpl());

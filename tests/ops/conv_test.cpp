@@ -28,15 +28,17 @@ enum class Operator {
   kToThin,          // 9x9, to at most four channels
   kFromThin,        // 5x5 with stride 2, of one or two channels
   kTransposedThin,  // 4x4 with stride 2, to one or two channels
+  kWhole,           // the kernel covers the picture
+  kTransposedWhole,
 };
 constexpr std::array kOperators = {
-    Operator::kConv3,       Operator::kConv4,    Operator::kTransposed3,
-    Operator::kTransposed4, Operator::kUpsample, Operator::kPool,
-    Operator::kToThin,      Operator::kFromThin, Operator::kTransposedThin};
+    Operator::kConv3,          Operator::kConv4, Operator::kTransposed3,    Operator::kTransposed4,
+    Operator::kUpsample,       Operator::kPool,  Operator::kToThin,         Operator::kFromThin,
+    Operator::kTransposedThin, Operator::kWhole, Operator::kTransposedWhole};
 
 bool is_transposed(Operator op) {
   return op == Operator::kTransposed3 || op == Operator::kTransposed4 ||
-         op == Operator::kTransposedThin;
+         op == Operator::kTransposedThin || op == Operator::kTransposedWhole;
 }
 
 at::Tensor ours(Operator op, const at::Tensor& x, const at::Tensor& w, const at::Tensor& b) {
@@ -50,6 +52,10 @@ at::Tensor ours(Operator op, const at::Tensor& x, const at::Tensor& w, const at:
     case Operator::kTransposed4:
     case Operator::kTransposedThin:
       return conv_transpose2d(x, w, b, 2, 1);
+    case Operator::kTransposedWhole:
+      return conv_transpose2d(x, w, b, 1, 0);
+    case Operator::kWhole:
+      return conv2d(x, w, b, 1, 0);
     case Operator::kToThin:
       return conv2d(x, w, b, 1, 4);
     case Operator::kFromThin:
@@ -73,6 +79,10 @@ at::Tensor reference(Operator op, const at::Tensor& x, const at::Tensor& w, cons
     case Operator::kTransposed4:
     case Operator::kTransposedThin:
       return at::conv_transpose2d(x, w, b, 2, 1);
+    case Operator::kTransposedWhole:
+      return at::conv_transpose2d(x, w, b, 1, 0);
+    case Operator::kWhole:
+      return at::conv2d(x, w, b);
     case Operator::kToThin:
       return at::conv2d(x, w, b, 1, 4);
     case Operator::kFromThin:
@@ -102,11 +112,18 @@ Inputs random_inputs(Operator op, Stream& stream) {
   if (op == Operator::kToThin) in += 8, out = pick(stream, 1, 4), k = 9;
   if (op == Operator::kFromThin) in = pick(stream, 1, 2), out += 8, k = 5;
   if (op == Operator::kTransposedThin) in += 8, out = pick(stream, 1, 2), k = 4;
+  const bool whole = op == Operator::kWhole || op == Operator::kTransposedWhole;
+  if (whole) k = pick(stream, 1, 5);
   const std::vector<int64_t> shape =
       is_transposed(op) ? std::vector{in, out, k, k} : std::vector{out, in, k, k};
   // Many large terms would leave nothing of the sine's digits in single precision, whoever adds
   // them.
   const double scale = k == 9 ? 0.1 : 1;
+  if (whole) {  // half of them large enough for a product of matrices
+    const int64_t side = is_transposed(op) ? 1 : k;
+    return {stream.normal({pick(stream, 1, 40), in, side, side}) * 0.1, stream.normal(shape),
+            stream.normal({out})};
+  }
   return {stream.normal({pick(stream, 1, 3), in, pick(stream, 3, 17), pick(stream, 3, 17)}),
           stream.normal(shape) * scale, stream.normal({out})};
 }
@@ -214,6 +231,8 @@ TEST(ConvOperators, ThreadsComputeTheSameBits) {
   const int threads = at::get_num_threads();
   Stream stream(6, "ops.conv", 0);
   for (const Operator op : kOperators) {
+    // Products are tested for it in product_test; small ones are LibTorch's.
+    if (op == Operator::kWhole || op == Operator::kTransposedWhole) continue;
     const Inputs inputs = random_inputs(op, stream).as(at::kFloat);
     const auto function = [&](auto... t) { return ours(op, t...); };
     at::set_num_threads(1);
