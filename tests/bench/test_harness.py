@@ -2,12 +2,16 @@
 
 import os
 import sys
+import types
+import xml.etree.ElementTree
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(os.environ.get("GANYMEDE_SOURCE_DIR") or Path(__file__).resolve().parents[2])
 sys.path.insert(0, str(ROOT / "bench"))
+import curves  # noqa: E402
 import harness  # noqa: E402
 import results  # noqa: E402
 
@@ -91,3 +95,20 @@ def test_stages_beside_the_package_are_told_and_tabled():
     table = results.stages_table([report])
     assert table[-1] == "| ctgan_rows | 1 | epoch | 4.00 (4.00 to 4.00) | 4.00 (4.00 to 4.00) | 1 | 4 |"
     assert results.stages_table([]) == []
+
+
+def test_when_a_curve_reaches_a_value():
+    quality = types.ModuleType("quality")
+    SourceFileLoader("quality", str(ROOT / "bench/quality")).exec_module(quality)
+    line = [(1, 100.0), (2, 60.0), (3, 40.0)]
+    assert quality.when_reached(line, 50) == 2.5
+    assert quality.when_reached(line, 100) == 1
+    assert quality.when_reached(line, 30) is None
+
+
+def test_a_chart_holds_every_line(tmp_path):
+    curves.write_svg(tmp_path / "a.svg", [("title", "x", "y", {"one": [[(0, 1), (2, 3)], [(1, 1), (2, 2)]], "two": [[(0, 3), (2, 0)]]})])
+    root = xml.etree.ElementTree.parse(tmp_path / "a.svg").getroot()
+    paths = [path.get("d") for path in root.iter("{http://www.w3.org/2000/svg}path") if path.get("fill") == "none"]
+    assert len(paths) == 3 and len(set(paths)) == 3
+    assert "one" in "".join(root.itertext())
