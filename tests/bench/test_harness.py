@@ -1,8 +1,8 @@
 """The arithmetic of bench/compare and bench/check, on made-up times."""
 
+import importlib.util
 import os
 import sys
-import types
 import xml.etree.ElementTree
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
@@ -98,8 +98,9 @@ def test_stages_beside_the_package_are_told_and_tabled():
 
 
 def test_when_a_curve_reaches_a_value():
-    quality = types.ModuleType("quality")
-    SourceFileLoader("quality", str(ROOT / "bench/quality")).exec_module(quality)
+    loader = SourceFileLoader("quality", str(ROOT / "bench/quality"))
+    quality = importlib.util.module_from_spec(importlib.util.spec_from_loader("quality", loader))
+    loader.exec_module(quality)
     line = [(1, 100.0), (2, 60.0), (3, 40.0)]
     assert quality.when_reached(line, 50) == 2.5
     assert quality.when_reached(line, 100) == 1
