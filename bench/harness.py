@@ -14,6 +14,7 @@ REPOSITORY = BENCH.parent
 RESULTS = BENCH / "results"
 TUNED_MALLOC = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "-1", "MALLOC_TOP_PAD_": str(64 << 20)}
 SHORT_SPIN = {"GOMP_SPINCOUNT": "1000"}
+PASSIVE = {"OMP_WAIT_POLICY": "PASSIVE"}  # for processes that run beside each other
 
 
 class Failed(Exception):
