@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
 #include <new>
 #include <regex>
 
@@ -15,16 +14,6 @@
 
 namespace ganymede {
 namespace {
-
-// What RLIMIT_DATA counts, in bytes; 0 where the system does not say.
-int64_t data_bytes() {
-  std::ifstream in("/proc/self/status");
-  for (std::string word; in >> word;) {
-    int64_t kib = 0;
-    if (word == "VmData:" && in >> kib) return kib * 1024;
-  }
-  return 0;
-}
 
 int64_t data_limit() {
   rlimit limit{};

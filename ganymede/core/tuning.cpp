@@ -86,6 +86,8 @@ int64_t resident_bytes() {
 
 int64_t peak_resident_bytes() { return status_bytes("VmHWM"); }
 
+int64_t data_bytes() { return status_bytes("VmData"); }
+
 int64_t minor_page_faults() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);

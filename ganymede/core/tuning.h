@@ -14,9 +14,11 @@ int usable_cpus();
 // Bytes of memory this process may use: min(physical, cgroup limit).
 int64_t usable_memory_bytes();
 
-// Peak and current resident bytes of this process; page faults (minor) so far.
+// Peak and current resident bytes of this process, and those mapped for data (which RLIMIT_DATA
+// bounds; 0 where the system does not say); page faults (minor) so far.
 int64_t resident_bytes();
 int64_t peak_resident_bytes();
+int64_t data_bytes();
 int64_t minor_page_faults();
 
 struct TuningReport {
