@@ -1,4 +1,5 @@
-// The C++ side of bench/compare. Usage: gan-bench-worker WORKLOAD THREADS
+// The C++ side of bench/compare. Usage: gan-bench-worker WORKLOAD THREADS [LEVER...]
+// The levers (core/levers.h, and "timing": convolutions chosen by timing) are turned off.
 // Reads one command per line from stdin and answers each with one line of JSON on stdout; between
 // commands it sleeps in read().
 //   trace FILE   runs the first steps; writes their start and inputs to FILE (safetensors)
@@ -23,6 +24,7 @@
 #include "ganymede/core/answers.h"
 #include "ganymede/core/error.h"
 #include "ganymede/core/files.h"
+#include "ganymede/core/levers.h"
 #include "ganymede/core/speed.h"
 #include "ganymede/core/tuning.h"
 #include "ganymede/core/version.h"
@@ -136,6 +138,18 @@ nlohmann::json answer(const std::string& line, Workload& workload, int threads) 
   throw UsageError({.where = "worker", .found = "\"" + command + "\""});
 }
 
+void turn_off_levers(const std::vector<std::string>& names) {
+  bool timing = true;
+  for (const std::string& name : names) {
+    if (name == "timing") {
+      timing = false;
+    } else {
+      turn_off(name);
+    }
+  }
+  if (timing) ops::choose_convs_by_timing(cache_folder("convolutions"));
+}
+
 void run(const std::string& name, int threads) {
   const auto begin = std::chrono::steady_clock::now();
   const TuningReport tuning = tune_process(threads);
@@ -157,13 +171,15 @@ void run(const std::string& name, int threads) {
 int main(int argc, char** argv) {
   using namespace ganymede;
   reexec_with_wait_policy(argv);
-  if (argc != 3) {
-    fmt::print(stderr, "usage: gan-bench-worker WORKLOAD THREADS\nworkloads: {}\n",
-               fmt::join(bench::workload_names(), " "));
+  if (argc < 3) {
+    fmt::print(stderr,
+               "usage: gan-bench-worker WORKLOAD THREADS [LEVER...]\n"
+               "workloads: {}\nlevers to turn off: timing {}\n",
+               fmt::join(bench::workload_names(), " "), fmt::join(lever_names(), " "));
     return kExitUsage;
   }
-  ops::choose_convs_by_timing(cache_folder("convolutions"));
   try {
+    bench::turn_off_levers({argv + 3, argv + argc});
     bench::run(argv[1], std::stoi(argv[2]));
   } catch (const Error& error) {
     fmt::print(stderr, "{}\n", error.what());

@@ -1,6 +1,7 @@
 #include "ganymede/core/device.h"
 
 #include <ATen/Context.h>
+#include <ATen/core/Tensor.h>
 
 #include <charconv>
 
@@ -34,6 +35,12 @@ c10::Device choose_device(const std::string& name, const std::string& where) {
                       .remedy = "auto or cpu"});
   }
   return {c10::kCUDA, static_cast<c10::DeviceIndex>(index)};
+}
+
+at::Tensor to_device(const at::Tensor& tensor, const c10::Device& device) {
+  if (!device.is_cuda() || !tensor.is_cpu()) return tensor.to(device);
+  const at::Tensor source = tensor.is_pinned() ? tensor : tensor.pin_memory();
+  return source.to(device, /*non_blocking=*/true);
 }
 
 }  // namespace ganymede

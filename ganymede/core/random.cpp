@@ -2,13 +2,13 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/zero.h>
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <string>
 
+#include "ganymede/core/draw_tape.h"
 #include "ganymede/core/error.h"
 #include "ganymede/core/hash.h"
 
@@ -255,6 +255,8 @@ PhiloxCounter Stream::block(uint64_t position) const {
 }
 
 uint64_t Stream::take(uint64_t blocks) {
+  if (DrawTape* tape = DrawTape::current(); tape != nullptr && !tape->drawing_)
+    tape->refusal_ = "a number drawn by itself";
   const uint64_t first = position_;
   position_ += blocks;
   return first;
@@ -293,61 +295,69 @@ void Stream::fill_normal(float* out, int64_t count) {
   fill(out, count, key_, index_, take(blocks_of(count)), Normals());
 }
 
-at::Tensor Stream::normal(at::IntArrayRef shape) {
-  at::Tensor out = at::empty(shape, at::kFloat);
-  fill_normal(out.data_ptr<float>(), out.numel());
+at::Tensor Stream::drawn(at::IntArrayRef shape, at::ScalarType type, const DrawTape::Fill& fill) {
+  if (DrawTape* tape = DrawTape::current()) return tape->draw(*this, shape, type, fill);
+  at::Tensor out = at::empty(shape, type);
+  fill(*this, out);
   return out;
+}
+
+at::Tensor Stream::normal(at::IntArrayRef shape) {
+  return drawn(shape, at::kFloat, [](Stream& stream, const at::Tensor& out) {
+    stream.fill_normal(out.data_ptr<float>(), out.numel());
+  });
 }
 
 at::Tensor Stream::uniform(at::IntArrayRef shape, double low, double high) {
   if (!(low <= high)) refuse("a uniform range whose low end is above its high end", "low <= high");
-  at::Tensor out = at::empty(shape, at::kFloat);
-  if (low == 0 && high == 1) {
-    fill_uniform(out.data_ptr<float>(), out.numel());
-    return out;
-  }
-  const auto last = std::max(static_cast<float>(low),
-                             std::nextafter(static_cast<float>(high), static_cast<float>(low)));
-  fill(out.data_ptr<float>(), out.numel(), key_, index_, take(blocks_of(out.numel())),
-       Range{low, high, last});
-  return out;
+  return drawn(shape, at::kFloat, [low, high](Stream& stream, const at::Tensor& out) {
+    if (low == 0 && high == 1) return stream.fill_uniform(out.data_ptr<float>(), out.numel());
+    const auto last = std::max(static_cast<float>(low),
+                               std::nextafter(static_cast<float>(high), static_cast<float>(low)));
+    fill(out.data_ptr<float>(), out.numel(), stream.key_, stream.index_,
+         stream.take(blocks_of(out.numel())), Range{low, high, last});
+  });
 }
 
 at::Tensor Stream::bernoulli(at::IntArrayRef shape, double probability) {
   if (!(probability >= 0.0 && probability <= 1.0)) {
     refuse("probability " + std::to_string(probability), "0 to 1");
   }
-  at::Tensor out = at::empty(shape, at::kFloat);
-  const uint64_t first = take(blocks_of(out.numel()));
-  // word * 2^-32 < probability, of integers.
-  const double until = std::ceil(probability * 0x1p32);
-  if (until < 1) return out.zero_();
-  fill(out.data_ptr<float>(), out.numel(), key_, index_, first,
-       Chances{static_cast<uint32_t>(until - 1)});
-  return out;
+  return drawn(shape, at::kFloat, [probability](Stream& stream, const at::Tensor& out) {
+    const uint64_t first = stream.take(blocks_of(out.numel()));
+    // word * 2^-32 < probability, of integers.
+    const double until = std::ceil(probability * 0x1p32);
+    if (until < 1) {
+      std::fill_n(out.data_ptr<float>(), out.numel(), 0.0F);
+      return;
+    }
+    fill(out.data_ptr<float>(), out.numel(), stream.key_, stream.index_, first,
+         Chances{static_cast<uint32_t>(until - 1)});
+  });
 }
 
 // A fixed number of words per element keeps the draws a function of their place; the bias of
 // range / 2^64 that this leaves is far below what any test could see.
 at::Tensor Stream::integers(at::IntArrayRef shape, int64_t low, int64_t high) {
   if (low >= high) refuse("an empty range of integers", "low < high");
-  at::Tensor out = at::empty(shape, at::kLong);
   const uint64_t range = static_cast<uint64_t>(high) - static_cast<uint64_t>(low);
-  const uint64_t first = take(static_cast<uint64_t>((out.numel() + 1) / 2));
-  const auto pick = [&](uint32_t a, uint32_t b) {
-    const auto product = static_cast<unsigned __int128>(join64(a, b)) * range;
-    return static_cast<int64_t>(static_cast<uint64_t>(low) + static_cast<uint64_t>(product >> 64));
-  };
-  int64_t* to = out.data_ptr<int64_t>();
-  const int64_t count = out.numel();
-  at::parallel_for(0, (count + 1) / 2, kGrainBlocks, [&](int64_t begin, int64_t end) {
-    for (int64_t b = begin; b < end; ++b) {
-      const PhiloxCounter w = block(first + static_cast<uint64_t>(b));
-      to[2 * b] = pick(w[0], w[1]);
-      if (2 * b + 1 < count) to[2 * b + 1] = pick(w[2], w[3]);
-    }
+  return drawn(shape, at::kLong, [low, range](Stream& stream, const at::Tensor& out) {
+    const int64_t count = out.numel();
+    const uint64_t first = stream.take(static_cast<uint64_t>((count + 1) / 2));
+    const auto pick = [&](uint32_t a, uint32_t b) {
+      const auto product = static_cast<unsigned __int128>(join64(a, b)) * range;
+      return static_cast<int64_t>(static_cast<uint64_t>(low) +
+                                  static_cast<uint64_t>(product >> 64));
+    };
+    int64_t* to = out.data_ptr<int64_t>();
+    at::parallel_for(0, (count + 1) / 2, kGrainBlocks, [&](int64_t begin, int64_t end) {
+      for (int64_t b = begin; b < end; ++b) {
+        const PhiloxCounter w = stream.block(first + static_cast<uint64_t>(b));
+        to[2 * b] = pick(w[0], w[1]);
+        if (2 * b + 1 < count) to[2 * b + 1] = pick(w[2], w[3]);
+      }
+    });
   });
-  return out;
 }
 
 Permutation::Permutation(uint64_t size, uint64_t seed, std::string_view purpose, uint64_t epoch)

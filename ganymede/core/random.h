@@ -7,9 +7,12 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string_view>
 
 namespace ganymede {
+
+class DrawTape;
 
 using PhiloxCounter = std::array<uint32_t, 4>;
 using PhiloxKey = std::array<uint32_t, 2>;
@@ -47,6 +50,9 @@ class Stream {
  private:
   PhiloxCounter block(uint64_t position) const;
   uint64_t take(uint64_t blocks);  // reserves whole blocks, returns the first
+  at::Tensor drawn(at::IntArrayRef shape, at::ScalarType type,
+                   const std::function<void(Stream&, const at::Tensor&)>& fill);
+  friend class DrawTape;
 
   PhiloxKey key_;
   uint64_t index_;

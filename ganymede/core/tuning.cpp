@@ -14,6 +14,7 @@
 #include <fstream>
 
 #include "ganymede/core/cgroup.h"
+#include "ganymede/core/levers.h"
 #include "ganymede/core/text.h"
 
 namespace ganymede {
@@ -47,6 +48,7 @@ bool user_set_malloc() {
 // glibc gives large blocks back to the kernel when they are freed and gets them again, page by
 // zeroed page, at the next step. Kept in the heap, they are reused without a page fault.
 std::string tune_malloc() {
+  if (!is_on(Lever::kMalloc)) return "malloc left as it is";
   if (user_set_malloc()) return "malloc left as the environment sets it";
   const bool kept = ::mallopt(M_MMAP_MAX, 0) != 0 && ::mallopt(M_TRIM_THRESHOLD, -1) != 0 &&
                     ::mallopt(M_TOP_PAD, kTopPadBytes) != 0;

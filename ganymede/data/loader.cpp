@@ -110,14 +110,16 @@ struct Loader::Impl {
   Batch empty_batch() const {
     std::vector<int64_t> shape = dataset->spec().shape;
     shape.insert(shape.begin(), options.batch);
+    const at::TensorOptions floats = at::TensorOptions(at::kFloat).pinned_memory(options.pinned);
     Batch batch;
-    batch.samples = at::empty(shape, at::kFloat);
-    if (dataset->spec().classes > 0) batch.labels = at::empty({options.batch}, at::kLong);
-    if (condition_width > 0) batch.condition = at::empty({options.batch, condition_width});
+    batch.samples = at::empty(shape, floats);
+    if (dataset->spec().classes > 0)
+      batch.labels = at::empty({options.batch}, floats.dtype(at::kLong));
+    if (condition_width > 0) batch.condition = at::empty({options.batch, condition_width}, floats);
     if (dataset->spec().takes_given()) {
       shape = dataset->spec().given[0].shape;
       shape.insert(shape.begin(), options.batch);
-      batch.given = at::empty(shape, at::kFloat);
+      batch.given = at::empty(shape, floats);
     }
     return batch;
   }

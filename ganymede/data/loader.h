@@ -16,6 +16,7 @@ struct LoaderOptions {
   int64_t workers = 1;   // 0: read in the caller's thread
   int64_t prefetch = 4;  // batches ahead
   bool mirror = false;   // images only
+  bool pinned = false;   // batches lie in memory that a GPU can read by itself
 };
 
 class Loader {

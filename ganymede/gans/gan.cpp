@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "ganymede/core/device.h"
 #include "ganymede/core/error.h"
 
 namespace ganymede::gans {
@@ -64,14 +65,16 @@ void Step::begin_phase(const Phase& phase, int64_t repeat) {
   random_ = Stream(seed_, "phase/" + phase.name + "/" + std::to_string(repeat), index_);
 }
 
-at::Tensor Step::normal(at::IntArrayRef shape) { return random_.normal(shape).to(device_); }
+at::Tensor Step::normal(at::IntArrayRef shape) {
+  return to_device(random_.normal(shape), device_);
+}
 
 at::Tensor Step::uniform(at::IntArrayRef shape, double low, double high) {
-  return random_.uniform(shape, low, high).to(device_);
+  return to_device(random_.uniform(shape, low, high), device_);
 }
 
 at::Tensor Step::latents(const Latent& latent, int64_t count) {
-  return latent.draw(random_, count).to(device_);
+  return to_device(latent.draw(random_, count), device_);
 }
 
 at::Tensor Step::once(const std::string& name, const std::function<at::Tensor()>& make) {

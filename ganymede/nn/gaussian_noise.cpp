@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "ganymede/core/device.h"
+
 namespace ganymede::nn {
 namespace {
 
@@ -11,7 +13,8 @@ class GaussianNoise final : public Module {
 
   at::Tensor forward(const at::Tensor& input) override {
     if (ForwardScope::mode() != Mode::kTrain) return input;
-    return input + ForwardScope::random().normal(input.sizes()).to(input.device()) * deviation_;
+    const at::Tensor noise = ForwardScope::random().normal(input.sizes());
+    return input + to_device(noise, input.device()) * deviation_;
   }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "ganymede/core/device.h"
 #include "ganymede/core/error.h"
 #include "ganymede/ops/batch_norm.h"
 #include "ganymede/ops/conv.h"
@@ -171,8 +172,8 @@ Dropout::Dropout(double keep, std::optional<double> scale)
 
 at::Tensor Dropout::forward(const at::Tensor& input) {
   if (ForwardScope::mode() != Mode::kTrain) return input;
-  const at::Tensor mask = ForwardScope::random().bernoulli(input.sizes(), keep_).mul_(scale_);
-  return input * mask.to(input.options());
+  const at::Tensor mask = to_device(ForwardScope::random().bernoulli(input.sizes(), keep_), input.device());
+  return input * (mask * scale_).to(input.scalar_type());
 }
 
 at::Tensor LeakyRelu::forward(const at::Tensor& input) {

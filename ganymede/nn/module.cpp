@@ -151,6 +151,12 @@ void Module::to(at::ScalarType dtype) {
   convert([&](const at::Tensor& tensor) { return tensor.to(dtype); });
 }
 
+void Module::to(at::MemoryFormat format) {
+  convert([&](const at::Tensor& tensor) {
+    return tensor.dim() == 4 ? tensor.contiguous(format) : tensor;
+  });
+}
+
 void Module::convert(const std::function<at::Tensor(const at::Tensor&)>& conversion) {
   for (Slot& slot : parameters_) {
     slot.tensor = conversion(slot.tensor.detach()).set_requires_grad(!frozen_);

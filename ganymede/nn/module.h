@@ -89,6 +89,8 @@ class Module {
 
   void to(const at::Device& device);
   void to(at::ScalarType dtype);  // floating type of parameters and buffers
+  // How parameters with four dimensions (kernels of convolutions) lie in memory.
+  void to(at::MemoryFormat format);
   int64_t parameter_count();
 
  protected:

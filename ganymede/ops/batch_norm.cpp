@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "ganymede/core/levers.h"
 #include "ganymede/ops/norm/batch_norm.h"
 #include "ganymede/ops/pool.h"
 
@@ -113,7 +114,7 @@ bool usable(const at::Tensor& tensor) {
 }
 
 bool fits(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias) {
-  return input.dim() >= 4 && input.numel() > 0 &&
+  return is_on(Lever::kFusedNorm) && input.dim() >= 4 && input.numel() > 0 &&
          input.numel() / (input.size(0) * input.size(1)) >= kFewestPixels && usable(input) &&
          usable(weight) && usable(bias) && weight.sizes() == at::IntArrayRef{input.size(1)} &&
          bias.sizes() == weight.sizes();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "ganymede/core/levers.h"
 #include "ganymede/ops/conv_form.h"
 #include "ganymede/ops/linear.h"
 
@@ -178,7 +179,8 @@ std::optional<at::Tensor> thin_conv2d(const at::Tensor& input, const at::Tensor&
 // to 20 times as long for it by their convolutions. Products that are too small for linear.h stay
 // there.
 bool fast_product(int64_t rows, int64_t in, int64_t out) {
-  return linear_uses_own(rows, in, out) || linear_uses_onednn(rows, in, out);
+  return is_on(Lever::kWholeProducts) &&
+         (linear_uses_own(rows, in, out) || linear_uses_onednn(rows, in, out));
 }
 
 bool covers(const at::Tensor& input, const at::Tensor& weight, int64_t padding) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ganymede/core/levers.h"
 #include "ganymede/ops/kernel/ceil_div.h"
 
 namespace ganymede::ops {
@@ -34,16 +35,18 @@ bool too_thin(ConvPart part, const Problem& problem) {
 }
 
 ConvChoice by_tiles(ConvMode mode, ConvPart part, const Problem& problem) {
-  if (mode == ConvMode::kTorch || !winograd::is_fast_here()) return ConvChoice::kTorch;
+  if (mode == ConvMode::kTorch || !winograd::is_fast_here() || !is_on(Lever::kTiles))
+    return ConvChoice::kTorch;
   if (too_thin(part, problem)) return ConvChoice::kTorch;
   const int64_t taps = problem.kernel() * problem.kernel();
   const auto direct =
       static_cast<double>(problem.batch * taps * problem.map_height() * problem.map_width());
   const double two = work(part, problem, 2);
   const double four = work(part, problem, 4);
+  const bool may_use_four = mode == ConvMode::kAuto && is_on(Lever::kLargeTiles);
   // Shared phases save so much already that larger tiles gain nothing.
   const bool use_four =
-      mode == ConvMode::kAuto && problem.family != Family::k4x4Shared && four < 0.9 * two;
+      may_use_four && problem.family != Family::k4x4Shared && four < 0.9 * two;
   if ((use_four ? four : two) > 0.9 * direct) return ConvChoice::kTorch;
   return use_four ? ConvChoice::kTile4 : ConvChoice::kTile2;
 }
@@ -60,7 +63,8 @@ bool thin_can(const thin::Problem& p) {
 bool thin_is_faster(ConvMode mode, ConvPart part, const thin::Problem& p) {
   constexpr int64_t kLargeKernel = 9;
   constexpr int64_t kLeastProducts = int64_t{1} << 15;
-  if (mode == ConvMode::kTorch || !winograd::is_fast_here() || !thin_can(p)) return false;
+  if (mode == ConvMode::kTorch || !winograd::is_fast_here() || !is_on(Lever::kThin)) return false;
+  if (!thin_can(p)) return false;
   if (p.batch * p.filters * p.taps() * p.map_height() * p.map_width() < kLeastProducts)
     return false;
   if (part == ConvPart::kForward) return p.kernel >= kLargeKernel;
@@ -124,10 +128,14 @@ bool can_compute(ConvChoice choice, const ConvQuestion& question) {
 std::vector<ConvChoice> candidates(const ConvQuestion& question) {
   std::vector<ConvChoice> found = {by_rule(question)};
   if (question.geometry.shared_phases) return found;
-  std::vector<ConvChoice> others = {ConvChoice::kTorch, ConvChoice::kTorchNhwc};
-  if (winograd::is_fast_here()) {
-    others.insert(others.begin(), {ConvChoice::kTile4, ConvChoice::kTile2, ConvChoice::kThin});
+  std::vector<ConvChoice> others;
+  if (winograd::is_fast_here() && is_on(Lever::kTiles)) {
+    if (is_on(Lever::kLargeTiles)) others.push_back(ConvChoice::kTile4);
+    others.push_back(ConvChoice::kTile2);
   }
+  if (winograd::is_fast_here() && is_on(Lever::kThin)) others.push_back(ConvChoice::kThin);
+  others.push_back(ConvChoice::kTorch);
+  if (is_on(Lever::kLayouts)) others.push_back(ConvChoice::kTorchNhwc);
   for (const ConvChoice choice : others) {
     if (choice != found.front() && can_compute(choice, question)) found.push_back(choice);
   }

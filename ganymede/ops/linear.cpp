@@ -10,6 +10,7 @@
 
 #include <optional>
 
+#include "ganymede/core/levers.h"
 #include "ganymede/ops/matrix/product.h"
 #include "ganymede/ops/pool.h"
 
@@ -57,7 +58,8 @@ Engine engine_of_cpu() {
 
 Engine engine_of(int64_t rows, int64_t in, int64_t out) {
   static const Engine fastest = engine_of_cpu();
-  return rows > 1 && rows * in * out >= kLeastProducts ? fastest : Engine::kLibTorch;
+  const bool large = rows > 1 && rows * in * out >= kLeastProducts;
+  return large && is_on(Lever::kProducts) ? fastest : Engine::kLibTorch;
 }
 
 // The stride along a single row or column may be anything.

@@ -3,7 +3,34 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include <cmath>
+
+#include "ganymede/core/levers.h"
+
 namespace ganymede::ops {
+namespace {
+
+// Operator by operator and parameter by parameter, as Adam is written down.
+void plain_adam_step(at::TensorList parameters, at::TensorList gradients,
+                     at::TensorList first_moments, at::TensorList second_moments,
+                     at::TensorList counts, const AdamRates& rates) {
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    const auto count = counts[i].item<double>();
+    const at::Tensor gradient = rates.weight_decay == 0
+                                    ? gradients[i]
+                                    : gradients[i].add(parameters[i], rates.weight_decay);
+    first_moments[i].lerp_(gradient, 1 - rates.beta1);
+    second_moments[i].mul_(rates.beta2).addcmul_(gradient, gradient, 1 - rates.beta2);
+    const double first_scale = 1 - std::pow(rates.beta1, count);
+    const double second_scale = 1 - std::pow(rates.beta2, count);
+    const at::Tensor denominator =
+        second_moments[i].sqrt().div_(std::sqrt(second_scale)).add_(rates.eps);
+    parameters[i].addcdiv_(first_moments[i], denominator, -rates.rate / first_scale);
+  }
+}
+
+}  // namespace
+
 
 void sgd_step(at::TensorList parameters, at::TensorList gradients, at::TensorList velocities,
               double rate, double momentum) {
@@ -16,6 +43,9 @@ void sgd_step(at::TensorList parameters, at::TensorList gradients, at::TensorLis
 void adam_step(at::TensorList parameters, at::TensorList gradients, at::TensorList first_moments,
                at::TensorList second_moments, at::TensorList counts, const AdamRates& rates) {
   const at::NoGradGuard no_grad;
+  if (!is_on(Lever::kFusedAdam)) {
+    return plain_adam_step(parameters, gradients, first_moments, second_moments, counts, rates);
+  }
   at::_fused_adam_(parameters, gradients, first_moments, second_moments, {}, counts, rates.rate,
                    rates.beta1, rates.beta2, rates.weight_decay, rates.eps, /*amsgrad=*/false,
                    /*maximize=*/false);

@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "ganymede/core/hash.h"
+#include "ganymede/core/levers.h"
 #include "ganymede/ops/conv_choice.h"
 #include "ganymede/ops/kernel/arena.h"
 
@@ -107,6 +108,7 @@ Cache& cache() {
 // Samples are made one by one by weights that stay: reading large ones takes less time than
 // transforming them for a single picture.
 bool worth_keeping_here(const winograd::Problem& problem, winograd::WeightUse use) {
+  if (!is_on(Lever::kKeptWeights)) return false;
   if (winograd::worth_keeping(problem, use)) return true;
   return within_conv_rules() && problem.batch == 1 &&
          winograd::transformed_size(problem, use) <= kMostFloatsForSamples;

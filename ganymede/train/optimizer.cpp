@@ -42,6 +42,10 @@ Optimizer::Optimizer(const OptimizerConfig& config, NamedParameters parameters)
   }
 }
 
+bool Optimizer::is_constant() const {
+  return config_.decay == Decay::kConstant && config_.momentum_ramp_kimg <= 0;
+}
+
 void Optimizer::zero_grad() {
   for (auto& [name, parameter] : parameters_) parameter.mutable_grad().reset();
 }
@@ -52,7 +56,11 @@ Optimizer::Active Optimizer::active() const {
     const at::Tensor& parameter = parameters_[i].second;
     if (!parameter.grad().defined()) continue;
     active.parameters.push_back(parameter.detach());
-    active.gradients.push_back(parameter.grad().detach().contiguous());
+    // As the parameter lies, because kernels walk through all of them side by side.
+    const at::Tensor gradient = parameter.grad().detach();
+    active.gradients.push_back(gradient.strides() == parameter.strides()
+                                   ? gradient
+                                   : at::empty_like(parameter.detach()).copy_(gradient));
     active.first.push_back(first_[i]);
     if (!second_.empty()) active.second.push_back(second_[i]);
     active.counts.push_back(counts_[i]);
@@ -82,6 +90,15 @@ void Optimizer::step(double kimg, double rate_scale) {
       return ops::rmsprop_step(now.parameters, now.gradients, now.second, rate, config_.alpha,
                                config_.eps);
   }
+}
+
+void Optimizer::scale_gradients(double factor) {
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> gradients;
+  for (const auto& [name, parameter] : parameters_) {
+    if (parameter.grad().defined()) gradients.push_back(parameter.grad());
+  }
+  if (!gradients.empty()) at::_foreach_mul_(gradients, factor);
 }
 
 at::Tensor Optimizer::gradient_norm() const { return ops::norm(active().gradients); }

@@ -27,10 +27,14 @@ class Optimizer {
   void zero_grad();
   // Applies the gradients; `rate_scale` multiplies the scheduled learning rate.
   void step(double kimg, double rate_scale = 1.0);
+  void scale_gradients(double factor);
   // Norm over all gradients as a 0-d tensor (no host synchronisation); 0 without gradients.
   at::Tensor gradient_norm() const;
 
   int64_t updates() const { return updates_; }
+  void set_updates(int64_t updates) { updates_ = updates; }
+  // Whether rate and momentum are the same at every kimg.
+  bool is_constant() const;
   double learning_rate(double kimg) const { return learning_rate_at(config_, kimg, updates_); }
   const NamedParameters& parameters() const { return parameters_; }
 

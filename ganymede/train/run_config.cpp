@@ -13,6 +13,18 @@ std::vector<std::pair<const char*, OptimizerKind>> enum_names(OptimizerKind) {
           {"rmsprop", OptimizerKind::kRmsprop}};
 }
 
+std::vector<std::pair<const char*, Precision>> enum_names(Precision) {
+  return {{"float32", Precision::kFloat32},
+          {"bfloat16", Precision::kBfloat16},
+          {"float16", Precision::kFloat16}};
+}
+
+std::vector<std::pair<const char*, Layout>> enum_names(Layout) {
+  return {{"auto", Layout::kAuto},
+          {"contiguous", Layout::kContiguous},
+          {"channels_last", Layout::kChannelsLast}};
+}
+
 std::vector<std::pair<const char*, Decay>> enum_names(Decay) {
   return {{"constant", Decay::kConstant},
           {"linear", Decay::kLinear},
@@ -93,6 +105,15 @@ void EngineConfig::describe(config::Schema<EngineConfig>& s) {
   s.field("conv_timing", &EngineConfig::conv_timing,
           "what computes a convolution is found by timing it once on each machine; false: by fixed "
           "rules");
+  s.field("precision", &EngineConfig::precision,
+          "of products and convolutions in training; weights and samples stay float32");
+  s.field("float32_phases", &EngineConfig::float32_phases,
+          "phases that compute in float32 all the same, such as a gradient penalty's");
+  s.field("layout", &EngineConfig::layout,
+          "of pictures in memory; auto: channels_last in low precision on a GPU");
+  s.field("graphs", &EngineConfig::graphs,
+          "on a GPU: record a step's kernels once and replay them, where the gan's steps are alike "
+          "and a trial agrees (not yet run on a GPU)");
 }
 
 void OptimizerConfig::describe(config::Schema<OptimizerConfig>& s) {

@@ -59,10 +59,23 @@ struct BalanceConfig {
   static void describe(config::Schema<BalanceConfig>& schema);
 };
 
+// What networks compute with.
+enum class Precision { kFloat32, kBfloat16, kFloat16 };
+std::vector<std::pair<const char*, Precision>> enum_names(Precision);
+
+// How pictures lie in memory. kAuto: channels last in low precision on a GPU, whose matrix units
+// read them so.
+enum class Layout { kAuto, kContiguous, kChannelsLast };
+std::vector<std::pair<const char*, Layout>> enum_names(Layout);
+
 // [engine]: how, not what, a run computes.
 struct EngineConfig {
   ops::ConvMode conv = ops::ConvMode::kAuto;
   bool conv_timing = true;
+  Precision precision = Precision::kFloat32;
+  std::vector<std::string> float32_phases;  // of the gan, which precision leaves alone
+  Layout layout = Layout::kAuto;
+  bool graphs = false;
   static void describe(config::Schema<EngineConfig>& schema);
 };
 

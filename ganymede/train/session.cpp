@@ -157,6 +157,7 @@ void Session::open(Progress* progress) {
                              .train = train_,
                              .balance = balance_,
                              .augment = augment_,
+                             .engine = engine_,
                              .optimizers = optimizers_,
                              .workers = data_.workers,
                              .mirror = data_.mirror};

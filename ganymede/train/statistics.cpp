@@ -17,6 +17,16 @@ void Statistics::add(const std::string& name, double value) {
   ++sum.count;
 }
 
+void Statistics::add(const Statistics& other) {
+  for (const auto& [name, from] : other.sums_) {
+    Sum& sum = sums_[name];
+    if (from.tensor.defined())
+      sum.tensor = sum.tensor.defined() ? sum.tensor + from.tensor : from.tensor.clone();
+    sum.number += from.number;
+    sum.count += from.count;
+  }
+}
+
 std::map<std::string, double> Statistics::take() {
   std::map<std::string, double> means;
   for (const auto& [name, sum] : sums_) {

@@ -16,6 +16,8 @@ class Statistics {
  public:
   void add(const std::string& name, const at::Tensor& value);
   void add(const std::string& name, double value);
+  // All sums of the other one; those on a device are copied, because a graph writes to them again.
+  void add(const Statistics& other);
   // Means by name; empties the sums.
   std::map<std::string, double> take();
   bool empty() const { return sums_.empty(); }

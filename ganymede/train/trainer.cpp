@@ -8,7 +8,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "ganymede/core/device.h"
 #include "ganymede/core/error.h"
+#include "ganymede/core/levers.h"
 #include "ganymede/core/log.h"
 #include "ganymede/core/memory.h"
 #include "ganymede/ops/multi_tensor.h"
@@ -20,6 +22,12 @@ constexpr int64_t kMostSkips = 10;     // in a row, before the policy "skip" giv
 constexpr int64_t kMostRollbacks = 5;  // in a run, before the policy "rollback" gives up
 
 bool is_discriminator(const gans::Phase& phase) { return phase.optimizer().starts_with('D'); }
+
+Layout layout_on(const at::Device& device, const EngineConfig& engine) {
+  if (engine.layout != Layout::kAuto) return engine.layout;
+  const bool low = device.is_cuda() && engine.precision != Precision::kFloat32;
+  return low ? Layout::kChannelsLast : Layout::kContiguous;
+}
 
 bool finite(const at::Tensor& scalar) { return std::isfinite(scalar.item<double>()); }
 
@@ -61,7 +69,11 @@ Trainer::Trainer(gans::Gan& gan, std::shared_ptr<const data::Dataset> dataset,
                       .allowed = "a divisor of train.batch"});
   }
   gan_.to(device_);
+  if (layout_on(device_, config_.engine) == Layout::kChannelsLast) {
+    for (const auto& network : gan_.networks()) network->module->to(at::MemoryFormat::ChannelsLast);
+  }
   phases_ = gan_.phases();
+  check_phases();
   for (const gans::Phase& phase : phases_) {
     const std::string& player = phase.optimizer();
     if (optimizers_.contains(player)) continue;
@@ -71,15 +83,36 @@ Trainer::Trainer(gans::Gan& gan, std::shared_ptr<const data::Dataset> dataset,
     optimizers_[player] = std::make_unique<Optimizer>(options, parameters_of(phases_, player));
   }
   make_loader(0);
+  if (config_.engine.graphs) make_graph();
 }
 
 Trainer::~Trainer() = default;
+
+void Trainer::check_phases() const {
+  for (const std::string& name : config_.engine.float32_phases) {
+    if (std::ranges::find(phases_, name, &gans::Phase::name) != phases_.end()) continue;
+    std::string names;
+    for (const gans::Phase& phase : phases_) names += (names.empty() ? "" : ", ") + phase.name;
+    throw UsageError(
+        {.where = "engine.float32_phases", .found = "\"" + name + "\"", .allowed = names});
+  }
+}
+
+bool Trainer::scales_loss(const gans::Phase& phase) const {
+  return precision_of(phase) == Precision::kFloat16;
+}
+
+Precision Trainer::precision_of(const gans::Phase& phase) const {
+  const bool whole = std::ranges::count(config_.engine.float32_phases, phase.name) > 0;
+  return whole ? Precision::kFloat32 : config_.engine.precision;
+}
 
 void Trainer::make_loader(int64_t position) {
   const data::LoaderOptions options{.batch = config_.train.batch / config_.train.accumulate,
                                     .seed = config_.seed,
                                     .workers = config_.workers,
-                                    .mirror = config_.mirror};
+                                    .mirror = config_.mirror,
+                                    .pinned = device_.is_cuda()};
   loader_ = std::make_unique<data::Loader>(dataset_, options, position);
 }
 
@@ -94,11 +127,7 @@ uint64_t Trainer::draw_seed() const {
 
 void Trainer::fetch() {
   for (int64_t i = 0; i < config_.train.accumulate; ++i) {
-    Batch batch = loader_->next();
-    batch.samples = batch.samples.to(device_);
-    if (batch.labels.defined()) batch.labels = batch.labels.to(device_);
-    if (batch.condition.defined()) batch.condition = batch.condition.to(device_);
-    if (batch.given.defined()) batch.given = batch.given.to(device_);
+    const Batch batch = on_device(loader_->next());
     if (static_cast<int64_t>(micros_.size()) <= i) {
       const int64_t index = steps_ * config_.train.accumulate + i;
       micros_.push_back({batch, gans::Step(gan_, draw_seed(), index, device_)});
@@ -108,11 +137,21 @@ void Trainer::fetch() {
   }
 }
 
+Batch Trainer::on_device(Batch batch) const {
+  const bool nhwc = layout_on(device_, config_.engine) == Layout::kChannelsLast;
+  for (at::Tensor* part : {&batch.samples, &batch.labels, &batch.condition, &batch.given}) {
+    if (!part->defined()) continue;
+    *part = to_device(*part, device_);
+    if (nhwc && part->dim() == 4) *part = part->contiguous(at::MemoryFormat::ChannelsLast);
+  }
+  return batch;
+}
+
 void Trainer::freeze_others(const gans::Phase& phase) {
   for (const auto& network : gan_.networks()) {
     const bool updated = std::any_of(phase.networks.begin(), phase.networks.end(),
                                      [&](const auto& ref) { return &*ref == network.get(); });
-    network->module->set_frozen(!updated);
+    network->module->set_frozen(!updated && is_on(Lever::kFrozen));
   }
 }
 
@@ -124,6 +163,19 @@ bool Trainer::step() {
   const int64_t before = loader_->position();
   micros_.clear();
   fetch();
+  if (graph_) {
+    graph_->run(static_cast<uint64_t>(steps_), micros_.front().reals, statistics_);
+    say_refusal(graph_->refusal());
+  } else if (!run_phases(before)) {
+    return false;
+  }
+  micros_.clear();
+  ++steps_;
+  update_averages(loader_->position() - before);
+  return true;
+}
+
+bool Trainer::run_phases(int64_t before) {
   bool judged = false;  // D may rest while others are taught
   for (const gans::Phase& phase : phases_) {
     if (!phase.due(steps_, static_cast<double>(before) / 1000.0)) continue;
@@ -140,10 +192,65 @@ bool Trainer::step() {
     judged = judged || is_discriminator(phase);
   }
   if (augmentation_.enabled() && judged) adapt_augmentation(loader_->position() - before);
-  micros_.clear();
-  ++steps_;
-  update_averages(loader_->position() - before);
   return true;
+}
+
+// What of this run only the host can decide from step to step.
+std::string Trainer::needs_host() const {
+  if (config_.train.accumulate > 1) return "train.accumulate is more than 1";
+  if (config_.balance.enabled) return "train.balance decides how often a player moves";
+  if (augmentation_.enabled()) return "augmentation draws what it does on the CPU";
+  if (config_.engine.precision == Precision::kFloat16) return "float16 scales its loss on the CPU";
+  for (const gans::Phase& phase : phases_) {
+    const bool always = phase.interval == 1 && phase.repeats == 1 && phase.from_kimg <= 0 &&
+                        std::isinf(phase.until_kimg);
+    if (!always) return "phase " + phase.name + " is not once in every step";
+  }
+  for (const auto& [player, optimizer] : optimizers_) {
+    if (!optimizer->is_constant()) return "the learning rate of " + player + " changes";
+  }
+  return {};
+}
+
+void Trainer::make_graph() {
+  say_refusal(needs_host());
+  if (!graph_refusal_.empty()) return;
+  GraphedStep step;
+  for (const auto& [stem, tensors] : tensors()) {
+    for (const auto& [name, tensor] : tensors) step.state.push_back(tensor);
+  }
+  step.play = [this](const Batch& reals, Statistics& statistics) { play_alone(reals, statistics); };
+  step.numbers = [this] {
+    std::vector<int64_t> updates;
+    for (const auto& [player, optimizer] : optimizers_) updates.push_back(optimizer->updates());
+    return updates;
+  };
+  step.set_numbers = [this](const std::vector<int64_t>& updates) {
+    auto update = updates.begin();
+    for (const auto& [player, optimizer] : optimizers_) optimizer->set_updates(*update++);
+  };
+  graph_ = std::make_unique<StepGraph>(device_, std::move(step));
+  say_refusal(graph_->refusal());
+}
+
+void Trainer::say_refusal(const std::string& why) {
+  if (why == graph_refusal_) return;
+  graph_refusal_ = why;
+  log_warning("[engine.graphs] steps are not replayed: {}", why);
+}
+
+// The phases of the present step with these reals, and their statistics apart.
+void Trainer::play_alone(const Batch& reals, Statistics& statistics) {
+  std::swap(statistics, statistics_);
+  micros_.clear();
+  micros_.push_back({reals, gans::Step(gan_, draw_seed(), steps_, device_)});
+  try {
+    run_phases(loader_->position());
+  } catch (...) {
+    std::swap(statistics, statistics_);
+    throw;
+  }
+  std::swap(statistics, statistics_);
 }
 
 bool Trainer::run_phase(const gans::Phase& phase, int64_t repeat) {
@@ -167,7 +274,10 @@ bool Trainer::accumulate(const gans::Phase& phase, int64_t repeat, int64_t index
   micro.step.begin_phase(phase, repeat);
   augmentation_.begin(draw_seed(), phase.name + "/" + std::to_string(repeat), micro.step.index());
   const nn::ForwardScope scope(nn::Mode::kTrain, &micro.step.random());
-  const gans::Terms terms = gan_.loss(phase, micro.reals, micro.step);
+  const gans::Terms terms = [&] {
+    const Autocast scope_of_loss(device_, precision_of(phase));
+    return gan_.loss(phase, micro.reals, micro.step);
+  }();
   at::Tensor total;
   for (const gans::Term& term : terms) {
     statistics_.add(phase.name + "/" + term.name, term.value);
@@ -181,24 +291,33 @@ bool Trainer::accumulate(const gans::Phase& phase, int64_t repeat, int64_t index
       problem = "the loss term \"" + term.name + "\" is not finite";
       return false;
     }
-    const at::Tensor weighted = term.weight == 1.0 ? term.value : term.value * term.weight;
+    const at::Tensor value = term.value.to(at::kFloat);
+    const at::Tensor weighted = term.weight == 1.0 ? value : value * term.weight;
     total = total.defined() ? total + weighted : weighted;
   }
   if (!total.defined()) return true;  // the player rests
   learns = true;
   if (config_.train.accumulate > 1) total = total / config_.train.accumulate;
+  if (scales_loss(phase)) total = total * loss_scale_.value();
   // What else takes gradients (the points of a penalty) is left out.
   std::vector<at::Tensor> learning;
   for (const auto& [name, parameter] : optimizers_.at(phase.optimizer())->parameters()) {
     if (parameter.requires_grad()) learning.push_back(parameter);
   }
+  if (!is_on(Lever::kFrozen)) learning.clear();  // all that take gradients
   total.backward({}, std::nullopt, /*create_graph=*/false, learning);
   return true;
 }
 
 bool Trainer::apply(const gans::Phase& phase, std::string& problem) {
   Optimizer& optimizer = *optimizers_.at(phase.optimizer());
+  if (scales_loss(phase)) optimizer.scale_gradients(1 / loss_scale_.value());
   const at::Tensor norm = optimizer.gradient_norm();
+  if (scales_loss(phase) && !loss_scale_.accept(finite(norm))) {
+    statistics_.add("skipped_updates", 1.0);
+    optimizer.zero_grad();
+    return true;
+  }
   statistics_.add(phase.name + "/gradient_norm", norm);
   if (device_.is_cpu() && !finite(norm)) {
     problem = "the gradient is not finite";
@@ -237,6 +356,7 @@ bool Trainer::may_roll_back() const {
 }
 
 void Trainer::rolled_back() {
+  graph_.reset();  // it holds the old rate and draws
   ++rollbacks_;
   rate_scale_ *= 0.5;
 }
@@ -293,7 +413,8 @@ nlohmann::json Trainer::scalars() const {
           {"skipped_in_a_row", skipped_in_a_row_},
           {"balance_accuracy", balance_.accuracy()},
           {"augment", augmentation_.state()},
-          {"images_since_look", images_since_look_}};
+          {"images_since_look", images_since_look_},
+          {"loss_scale", loss_scale_.state()}};
 }
 
 void Trainer::load(const std::map<std::string, nn::TensorMap>& tensors,
@@ -314,6 +435,7 @@ void Trainer::load(const std::map<std::string, nn::TensorMap>& tensors,
     balance_.restore(scalars.at("balance_accuracy"));
     augmentation_.restore(scalars.value("augment", nlohmann::json()));
     images_since_look_ = scalars.value("images_since_look", int64_t{0});
+    loss_scale_.restore(scalars.value("loss_scale", nlohmann::json()));
     make_loader(scalars.at("images"));
   } catch (const nlohmann::json::exception& error) {
     throw ModelError({.where = where, .found = std::string("the training state: ") + error.what()});

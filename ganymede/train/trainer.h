@@ -14,7 +14,9 @@
 #include "ganymede/train/augmentation.h"
 #include "ganymede/train/balance.h"
 #include "ganymede/train/optimizer.h"
+#include "ganymede/train/precision.h"
 #include "ganymede/train/statistics.h"
+#include "ganymede/train/step_graph.h"
 
 namespace ganymede::train {
 
@@ -23,6 +25,7 @@ struct TrainerConfig {
   TrainConfig train;
   BalanceConfig balance;
   AugmentConfig augment = {};
+  EngineConfig engine = {};
   std::map<std::string, OptimizerConfig> optimizers;  // by player
   int64_t workers = 1;
   bool mirror = false;
@@ -58,12 +61,25 @@ class Trainer {
   void load(const std::map<std::string, nn::TensorMap>& tensors, const nlohmann::json& scalars,
             const std::string& where);
 
+  // Why steps are not replayed as a graph of the device's kernels though engine.graphs asks for it;
+  // empty: they are, or may be after some more steps, or were not asked for.
+  const std::string& graph_refusal() const { return graph_refusal_; }
+
   // Throws NumericError naming the first tensor that is not finite.
   void check_finite() const;
 
  private:
   struct Micro;
   void fetch();
+  Batch on_device(Batch batch) const;
+  Precision precision_of(const gans::Phase& phase) const;
+  bool scales_loss(const gans::Phase& phase) const;
+  void check_phases() const;
+  bool run_phases(int64_t before);
+  std::string needs_host() const;
+  void make_graph();
+  void say_refusal(const std::string& why);
+  void play_alone(const Batch& reals, Statistics& statistics);
   std::string where_in(const gans::Phase& phase) const;
   bool run_phase(const gans::Phase& phase, int64_t repeat);
   bool accumulate(const gans::Phase& phase, int64_t repeat, int64_t micro, bool& learns,
@@ -85,6 +101,9 @@ class Trainer {
   Balance balance_;
   Augmentation augmentation_;
   Statistics statistics_;
+  LossScale loss_scale_;
+  std::unique_ptr<StepGraph> graph_;
+  std::string graph_refusal_;
   std::unique_ptr<data::Loader> loader_;
   std::vector<Micro> micros_;
   int64_t steps_ = 0;

@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <tuple>
 
 #include "ganymede/core/error.h"
 #include "ganymede/core/files.h"
+#include "ganymede/core/levers.h"
 #include "ganymede/core/random.h"
 #include "ganymede/ops/conv_form.h"
 #include "ganymede/ops/conv_rules.h"
@@ -48,6 +50,24 @@ class Folder {
  private:
   TempFolder folder_;
 };
+
+TEST(ConvCandidates, LeaveOutWhatIsTurnedOff) {
+  const ConvQuestion wide{ConvMode::kAuto, ConvPart::kForward, kGeometries[0], {64, 64, 64, 16, 16}};
+  const ConvQuestion thin{ConvMode::kAuto, ConvPart::kTransposed, kGeometries[3], {8, 3, 64, 32, 32}};
+  const auto offered = [](const ConvQuestion& question, ConvChoice choice) {
+    return std::ranges::count(candidates(question), choice) > 0;
+  };
+  for (const auto& [lever, question, choice] :
+       {std::tuple{"large_tiles", wide, ConvChoice::kTile4}, {"tiles", wide, ConvChoice::kTile2},
+        {"thin", thin, ConvChoice::kThin}, {"layouts", wide, ConvChoice::kTorchNhwc}}) {
+    const bool possible = choice == ConvChoice::kTorchNhwc || winograd::is_fast_here();
+    EXPECT_EQ(offered(question, choice), possible) << lever;
+    turn_off(lever);
+    EXPECT_FALSE(offered(question, choice)) << lever;
+    EXPECT_TRUE(offered(question, ConvChoice::kTorch)) << lever;
+    turn_all_on();
+  }
+}
 
 TEST(ConvCandidates, ComputeTheSame) {
   Stream stream(3, "candidates");

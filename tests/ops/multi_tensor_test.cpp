@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "ganymede/core/levers.h"
 #include "ganymede/core/random.h"
 
 namespace ganymede::ops {
@@ -54,7 +55,7 @@ TEST(MultiTensor, SgdFollowsItsFormula) {
   expect_close(velocities, v);
 }
 
-TEST(MultiTensor, AdamFollowsItsFormula) {
+void expect_adam_follows_its_formula() {
   const Tensors parameters = draw("p"), first = zeros(), second = zeros();
   Tensors counts;
   for (size_t i = 0; i < parameters.size(); ++i) counts.push_back(at::zeros({}));
@@ -75,6 +76,13 @@ TEST(MultiTensor, AdamFollowsItsFormula) {
   expect_close(parameters, p);
   expect_close(first, m);
   expect_close(second, v);
+}
+
+TEST(MultiTensor, AdamFollowsItsFormula) {
+  expect_adam_follows_its_formula();
+  turn_off("fused_adam");
+  expect_adam_follows_its_formula();
+  turn_all_on();
 }
 
 TEST(MultiTensor, RmspropFollowsItsFormula) {

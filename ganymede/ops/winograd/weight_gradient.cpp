@@ -112,19 +112,31 @@ HWY_NOINLINE void weight_taps(const float* const* points, float (*taps)[kLanes])
   }
 }
 
+// Sums of some filters with some channels, sums[point][filter][(channel block, phase), lane].
+struct Sums {
+  float* data = nullptr;
+  int64_t distance = 0;  // floats per point
+  int64_t line = 0;      // per filter
+  int64_t first_filter = 0;
+  int64_t first_block = 0;  // of channels
+  int64_t last_block = 0;
+};
+
 template <int M, int R>
-void store_weights(const Layout<M, R, kLanes>& layout, const float* sums, int64_t distance,
-                   int64_t line, int64_t filter, float* weight) {
+void store_weights(const Layout<M, R, kLanes>& layout, const Sums& sums, int64_t filter,
+                   float* weight) {
   using L = Layout<M, R, kLanes>;
   constexpr int kTaps = R == 2 ? 16 : 9;
-  for (int64_t block = 0; block < layout.channel_blocks; ++block) {
+  const float* own = sums.data + (filter - sums.first_filter) * sums.line;
+  for (int64_t block = sums.first_block; block < sums.last_block; ++block) {
     float* target = weight + (filter * layout.channels + block * kLanes) * kTaps;
     const int64_t channels = lanes_in_block(layout.channels, block);
     for (int phase = 0; phase < L::kPhases; ++phase) {
       const float* points[L::kPoints];
       for (int e = 0; e < L::kPoints; ++e) {
-        const int64_t at = block * layout.phases_at(e) + layout.slot(e, phase);
-        const float* point = sums + e * distance + filter * line + at * kLanes;
+        const int64_t at =
+            (block - sums.first_block) * layout.phases_at(e) + layout.slot(e, phase);
+        const float* point = own + e * sums.distance + at * kLanes;
         points[e] = layout.first_of_slot(e, phase) ? point : nullptr;
       }
       float taps[R * R][kLanes];
@@ -138,52 +150,116 @@ void store_weights(const Layout<M, R, kLanes>& layout, const float* sums, int64_
   }
 }
 
+constexpr int64_t kFilterBlocks = HWY_MAX(1, 64 / kLanes);  // of one piece of work
+
+// The transformed tiles of a chunk.
+template <int M, int R>
+struct Transformed {
+  using L = Layout<M, R, kLanes>;
+  Transformed(const L& layout, int64_t units, ScratchFrame& frame)
+      : layout(layout),
+        image_blocks(layout.channel_blocks * L::kPhases),
+        image(frame.floats(L::kPoints * Chunk(layout, 0, units).distance(image_blocks))),
+        map(frame.floats(L::kPoints * Chunk(layout, 0, units).distance(layout.filter_blocks))) {}
+
+  void fill(const Chunk& chunk, const float* image_data, const float* map_data,
+            const Executor& executor) const {
+    executor.each(layout.channel_blocks + layout.filter_blocks, [&](int64_t block) {
+      if (block < layout.channel_blocks) {
+        image_tiles<M, R>(layout, chunk, image_data, block, image);
+      } else {
+        map_tiles<M, R>(layout, chunk, map_data, block - layout.channel_blocks, map);
+      }
+    });
+  }
+
+  // Adds the products of point e for the filter blocks [first, last).
+  void multiply(const Chunk& chunk, int e, int64_t first, int64_t last, const Sums& sums,
+                bool add) const {
+    const int64_t phases = layout.phases_at(e);
+    const Outer outer{
+        map + e * chunk.distance(layout.filter_blocks),
+        image + e * chunk.distance(image_blocks) + sums.first_block * phases * chunk.block(),
+        chunk.block(),
+        (chunk.end - chunk.begin) * layout.tile_cols,
+        sums.data + e * sums.distance - sums.first_filter * sums.line,
+        sums.line,
+        add};
+    outer_products(outer, first, last, (sums.last_block - sums.first_block) * phases);
+  }
+
+  const L& layout;
+  int64_t image_blocks;
+  float* image;
+  float* map;
+};
+
+// Few tiles of many channels: the sums are far more than the tiles, so they are made and turned
+// into weights piece by piece, each of which stays in the second cache.
+template <int M, int R>
+void gradient_by_pieces(const Layout<M, R, kLanes>& layout, const float* image, const float* map,
+                        float* weight, const Executor& executor) {
+  using L = Layout<M, R, kLanes>;
+  constexpr int64_t kPieceFloats = 200'000;
+  constexpr int64_t kFilters = kFilterBlocks * kLanes;
+  constexpr int64_t kPerBlock = L::kPoints * kFilters * L::kPhases * kLanes;
+  constexpr int64_t kBlocks = HWY_MAX(int64_t{1}, kPieceFloats / kPerBlock);  // of channels
+  ScratchFrame frame;
+  const Transformed<M, R> transformed(layout, layout.units, frame);
+  const Chunk chunk(layout, 0, layout.units);
+  transformed.fill(chunk, image, map, executor);
+  const int64_t filter_pieces = ceil_div(layout.filter_blocks, kFilterBlocks);
+  const int64_t channel_pieces = ceil_div(layout.channel_blocks, kBlocks);
+  executor.each(filter_pieces * channel_pieces, [&](int64_t piece) {
+    const int64_t first = piece / channel_pieces * kFilterBlocks;
+    const int64_t last = HWY_MIN(layout.filter_blocks, first + kFilterBlocks);
+    const int64_t block = piece % channel_pieces * kBlocks;
+    ScratchFrame own;
+    Sums sums{.line = kBlocks * L::kPhases * kLanes + 16,
+              .first_filter = first * kLanes,
+              .first_block = block,
+              .last_block = HWY_MIN(layout.channel_blocks, block + kBlocks)};
+    sums.distance = kFilters * sums.line + kPad;
+    sums.data = own.floats(L::kPoints * sums.distance);
+    for (int e = 0; e < L::kPoints; ++e) transformed.multiply(chunk, e, first, last, sums, false);
+    const int64_t end = HWY_MIN(layout.filters, last * kLanes);
+    for (int64_t filter = first * kLanes; filter < end; ++filter)
+      store_weights<M, R>(layout, sums, filter, weight);
+  });
+}
+
 template <int M, int R>
 void gradient_tile(const Problem& problem, const float* image, const float* map, float* weight,
                    const Executor& executor) {
   using L = Layout<M, R, kLanes>;
   const L layout(problem);
-  const int64_t image_blocks = layout.channel_blocks * L::kPhases;
-  const int64_t blocks = image_blocks + layout.filter_blocks;
+  const int64_t blocks = layout.channel_blocks * L::kPhases + layout.filter_blocks;
   constexpr int64_t kSharedFloats = 2'500'000;  // transformed tiles of a chunk, in the last cache
   const int64_t tiles =
       std::clamp<int64_t>(kSharedFloats / (L::kPoints * blocks * kLanes), 64, 512);
   const int64_t units = units_per_chunk(layout, tiles);
-  const Chunk largest(layout, 0, units);
-  const int64_t line = round_up(image_blocks * kLanes, 32) + 16;
-  const int64_t distance = layout.filter_blocks * kLanes * line + kPad;
-  constexpr int64_t kFilterBlocks = HWY_MAX(1, 64 / kLanes);  // of one piece of work
-  const int64_t pieces = ceil_div(layout.filter_blocks, kFilterBlocks);
+  if (units == layout.units) {
+    gradient_by_pieces<M, R>(layout, image, map, weight, executor);
+    return;
+  }
   ScratchFrame frame;
-  float* sums = frame.floats(L::kPoints * distance);
-  float* image_points = frame.floats(L::kPoints * largest.distance(image_blocks));
-  float* map_points = frame.floats(L::kPoints * largest.distance(layout.filter_blocks));
+  const Transformed<M, R> transformed(layout, units, frame);
+  Sums sums{.line = round_up(transformed.image_blocks * kLanes, 32) + 16,
+            .last_block = layout.channel_blocks};
+  sums.distance = layout.filter_blocks * kLanes * sums.line + kPad;
+  sums.data = frame.floats(L::kPoints * sums.distance);
+  const int64_t pieces = ceil_div(layout.filter_blocks, kFilterBlocks);
   for (int64_t begin = 0; begin < layout.units; begin += units) {
     const Chunk chunk(layout, begin, HWY_MIN(layout.units, begin + units));
-    executor.each(layout.channel_blocks + layout.filter_blocks, [&](int64_t block) {
-      if (block < layout.channel_blocks) {
-        image_tiles<M, R>(layout, chunk, image, block, image_points);
-      } else {
-        map_tiles<M, R>(layout, chunk, map, block - layout.channel_blocks, map_points);
-      }
-    });
+    transformed.fill(chunk, image, map, executor);
     executor.each(L::kPoints * pieces, [&](int64_t item) {
-      const int e = static_cast<int>(item / pieces);
       const int64_t first = item % pieces * kFilterBlocks;
-      const Outer outer{map_points + e * chunk.distance(layout.filter_blocks),
-                        image_points + e * chunk.distance(image_blocks),
-                        chunk.block(),
-                        (chunk.end - chunk.begin) * layout.tile_cols,
-                        sums + e * distance,
-                        line,
-                        begin > 0};
-      outer_products(outer, first, HWY_MIN(layout.filter_blocks, first + kFilterBlocks),
-                     layout.channel_blocks * layout.phases_at(e));
+      transformed.multiply(chunk, static_cast<int>(item / pieces), first,
+                           HWY_MIN(layout.filter_blocks, first + kFilterBlocks), sums, begin > 0);
     });
   }
-  executor.each(layout.filters, [&](int64_t filter) {
-    store_weights<M, R>(layout, sums, distance, line, filter, weight);
-  });
+  executor.each(layout.filters,
+                [&](int64_t filter) { store_weights<M, R>(layout, sums, filter, weight); });
 }
 
 void run_gradient(const Problem& problem, const float* image, const float* map, float* weight,
