@@ -119,14 +119,25 @@ def differences(ours, theirs, tolerance):
     return report
 
 
+def kind_of_machine(about=None):
+    """What comparisons of convolutions hang on most: the widest vectors."""
+    vectors = (about or machine()).get("vectors", [])
+    return "avx512" if "avx512f" in vectors else "avx2" if "avx2" in vectors else "other"
+
+
+def results_path(name):
+    """Where a comparison on this kind of machine is recorded."""
+    return RESULTS / kind_of_machine() / f"{name}.json"
+
+
 def recorded_stages():
     """The files of bench/results that bench/compare_tables wrote."""
-    return [path for path in sorted(RESULTS.glob("*.json")) if "stages" in json.loads(path.read_text())]
+    return [path for path in sorted(RESULTS.glob("*/*.json")) if "stages" in json.loads(path.read_text())]
 
 
 def recorded_comparisons():
     """The files of bench/results that bench/compare wrote."""
-    return [path for path in sorted(RESULTS.glob("*.json")) if "ratios" in json.loads(path.read_text())]
+    return [path for path in sorted(RESULTS.glob("*/*.json")) if "ratios" in json.loads(path.read_text())]
 
 
 def regression(recorded, fresh, tolerance):

@@ -46,7 +46,7 @@ def stages_text(report):
 
 HEAD = """# Results
 
-Written by `bench/compare --table` from `bench/results/*.json`, which hold every round. How it is measured:
+Written by `bench/compare --table` from `bench/results/*/*.json`, which hold every round. How it is measured:
 [docs/performance.md](../docs/performance.md). A ratio is PyTorch's time over Ganymede's in the same round: median, and the 95 %
 bootstrap interval of the median. `eager` is the plain script, `tuned` what a careful user makes of it, `compile` torch.compile.
 """
@@ -83,28 +83,29 @@ def write_table():
     reports = [json.loads(path.read_text()) for path in harness.recorded_comparisons()]
     lines = [HEAD]
     for kind, title in (("cpu_s", "CPU time (all threads)"), ("wall_s", "Wall time")):
-        lines += [f"## {title}", "", "| workload | threads | eager | tuned | compile |", "|---|---|---|---|---|"]
-        for case in cases_of(reports):
-            lines.append(f"| {case['workload']} | {case['threads']} | "
+        lines += [f"## {title}", "", "| workload | vectors | threads | eager | tuned | compile |", "|---|---|---|---|---|---|"]
+        for kind_of_cpu, case in cases_of(reports):
+            lines.append(f"| {case['workload']} | {kind_of_cpu} | {case['threads']} | "
                          + " | ".join(ratio_text(case, name, kind) for _, name in SIDES) + " |")
         lines.append("")
-    lines += ["## Per step", "", "| workload | side | wall ms | CPU ms | page faults | GFLOP/s by CPU time | of FMA peak | peak memory MiB |",
-              "|---|---|---|---|---|---|---|---|"]
-    for case in cases_of(reports):
+    lines += ["## Per step", "", "| workload | vectors | threads | side | wall ms | CPU ms | page faults | GFLOP/s by CPU time | of FMA peak | peak memory MiB |",
+              "|---|---|---|---|---|---|---|---|---|---|"]
+    for kind_of_cpu, case in cases_of(reports):
         for name, figures in case["per_step"].items():
-            lines.append(f"| {case['workload']} | {name} | {number(figures['wall_ms'])} | {number(figures['cpu_ms'])} | "
+            lines.append(f"| {case['workload']} | {kind_of_cpu} | {case['threads']} | {name} | {number(figures['wall_ms'])} | {number(figures['cpu_ms'])} | "
                          f"{number(figures['page_faults'])} | {number(figures['gflops_by_cpu'])} | {figures['share_of_peak']:.0%} | "
                          f"{figures['peak_bytes'] >> 20:,} |")
-    lines += ["", "## Same work", "", "| workload | side | largest relative difference of the first step's losses |", "|---|---|---|"]
-    for case in cases_of(reports):
+    lines += ["", "## Same work", "", "| workload | vectors | threads | side | largest relative difference of the first step's losses |",
+              "|---|---|---|---|---|"]
+    for kind_of_cpu, case in cases_of(reports):
         for name, checks in case["checks"].items():
             worst = max(check["relative"] for check in checks if check["step"] == 0)
-            lines.append(f"| {case['workload']} | {name} | {worst:.1e} |")
+            lines.append(f"| {case['workload']} | {kind_of_cpu} | {case['threads']} | {name} | {worst:.1e} |")
     staged = [json.loads(path.read_text()) for path in harness.recorded_stages()]
     lines += stages_table(staged)
     lines += ["", "## Machines", ""]
-    lines += [f"- {report['name']}: {machine_text(report)}" for report in reports + staged]
-    failures = [f"- {case['workload']}: {failure}" for case in cases_of(reports) for failure in case["failures"].values()]
+    lines += [f"- {report['name']}, {report['threads']} thread(s): {machine_text(report)}" for report in reports + staged]
+    failures = [f"- {case['workload']}, {kind_of_cpu}: {failure}" for kind_of_cpu, case in cases_of(reports) for failure in case["failures"].values()]
     if failures:
         lines += ["", "## What failed", "", *failures]
     path = harness.BENCH / "RESULTS.md"
@@ -113,4 +114,5 @@ def write_table():
 
 
 def cases_of(reports):
-    return [case for report in reports for case in report.get("cases", {"": report}).values()]
+    """(widest vectors of the machine, case)"""
+    return [(harness.kind_of_machine(report["machine"]), case) for report in reports for case in report.get("cases", {"": report}).values()]

@@ -20,8 +20,8 @@ uint32_t bit(Lever lever) { return uint32_t{1} << static_cast<uint32_t>(lever); 
 
 const std::vector<const char*>& lever_names() {
   static const std::vector<const char*> names = {
-      "malloc", "frozen",      "fused_adam", "products", "whole_products", "tiles",
-      "large_tiles", "thin", "layouts",    "fused_norm", "kept_weights"};
+      "malloc",      "frozen", "fused_adam", "products",   "whole_products", "tiles",
+      "large_tiles", "thin",   "layouts",    "fused_norm", "kept_weights"};
   return names;
 }
 

@@ -65,9 +65,7 @@ void Step::begin_phase(const Phase& phase, int64_t repeat) {
   random_ = Stream(seed_, "phase/" + phase.name + "/" + std::to_string(repeat), index_);
 }
 
-at::Tensor Step::normal(at::IntArrayRef shape) {
-  return to_device(random_.normal(shape), device_);
-}
+at::Tensor Step::normal(at::IntArrayRef shape) { return to_device(random_.normal(shape), device_); }
 
 at::Tensor Step::uniform(at::IntArrayRef shape, double low, double high) {
   return to_device(random_.uniform(shape, low, high), device_);

@@ -1,9 +1,12 @@
 #include "ganymede/nn/layers.h"
 
 #include <ATen/ATen.h>
+#include <ATen/autocast_mode.h>
+#include <ATen/core/grad_mode.h>
 
 #include "ganymede/core/device.h"
 #include "ganymede/core/error.h"
+#include "ganymede/core/levers.h"
 #include "ganymede/ops/batch_norm.h"
 #include "ganymede/ops/conv.h"
 #include "ganymede/ops/linear.h"
@@ -34,6 +37,19 @@ at::Tensor per_channel(const at::Tensor& values, const at::Tensor& input) {
   return values.view(shape);
 }
 
+// Whether nobody wants a derivative of what is made of x, and own kernels can take it.
+bool only_evaluates(const at::Tensor& x) {
+  return ForwardScope::mode() == Mode::kEvaluate && !at::GradMode::is_enabled() && x.dim() == 4 &&
+         x.device().is_cpu() && x.scalar_type() == at::kFloat && is_on(Lever::kFusedNorm) &&
+         !at::autocast::is_autocast_enabled(at::kCPU);
+}
+
+ops::ConvFinish finish_of(const at::Tensor* bias, const BatchNorm* norm, double slope) {
+  const at::Tensor shift = bias == nullptr ? at::Tensor() : *bias;
+  return norm == nullptr ? ops::ConvFinish{.shift = shift, .slope = slope}
+                         : norm->finish(shift, slope);
+}
+
 }  // namespace
 
 Sequential::Sequential(std::initializer_list<ModulePtr> modules) {
@@ -49,15 +65,29 @@ void Sequential::push(ModulePtr module) {
 at::Tensor run_in_order(const std::vector<ModulePtr>& modules, size_t count,
                         const at::Tensor& input) {
   at::Tensor x = input;
-  for (size_t i = 0; i < count; ++i) {
-    auto* norm = dynamic_cast<BatchNorm*>(modules[i].get());
-    const auto* relu =
-        norm != nullptr && i + 1 < count ? dynamic_cast<LeakyRelu*>(modules[i + 1].get()) : nullptr;
-    if (relu == nullptr) {
-      x = modules[i]->forward(x);
+  size_t i = 0;
+  const auto take = [&]<typename M>(M*) -> M* {
+    M* found = i < count ? dynamic_cast<M*>(modules[i].get()) : nullptr;
+    i += found == nullptr ? 0 : 1;
+    return found;
+  };
+  while (i < count) {
+    const bool evaluates = only_evaluates(x);
+    auto* conv = evaluates ? take(static_cast<Conv2d*>(nullptr)) : nullptr;
+    auto* transposed =
+        evaluates && conv == nullptr ? take(static_cast<ConvTranspose2d*>(nullptr)) : nullptr;
+    auto* norm = take(static_cast<BatchNorm*>(nullptr));
+    const bool fused = conv != nullptr || transposed != nullptr || norm != nullptr;
+    auto* relu = fused ? take(static_cast<LeakyRelu*>(nullptr)) : nullptr;
+    const double slope = relu == nullptr ? 1 : relu->slope();
+    if (conv != nullptr) {
+      x = conv->evaluate(x, norm, slope);
+    } else if (transposed != nullptr) {
+      x = transposed->evaluate(x, norm, slope);
+    } else if (norm != nullptr) {
+      x = norm->forward(x, slope);
     } else {
-      x = norm->forward(x, relu->slope());
-      ++i;
+      x = modules[i++]->forward(x);
     }
   }
   return x;
@@ -112,6 +142,19 @@ at::Tensor Conv2d::forward(const at::Tensor& input) {
   return ops::conv2d(input, *weight_, maybe(bias_), options_.stride, options_.padding);
 }
 
+at::Tensor Conv2d::evaluate(const at::Tensor& input, const BatchNorm* norm, double slope) {
+  const ops::ConvFinish finish = finish_of(bias_, norm, slope);
+  switch (options_.resample) {
+    case ConvResample::kUpBefore:
+      return ops::finished_upsample_conv2d(input, *weight_, finish);
+    case ConvResample::kMeanAfter:
+      return ops::finished(ops::conv2d_pool(input, *weight_, {}), finish);
+    case ConvResample::kNone:
+      break;
+  }
+  return ops::finished_conv2d(input, *weight_, finish, options_.stride, options_.padding);
+}
+
 ConvTranspose2d::ConvTranspose2d(int64_t in, int64_t out, const ConvOptions& options)
     : options_(options) {
   // PyTorch counts the fan-in of a transposed convolution over its output channels.
@@ -124,6 +167,11 @@ ConvTranspose2d::ConvTranspose2d(int64_t in, int64_t out, const ConvOptions& opt
 at::Tensor ConvTranspose2d::forward(const at::Tensor& input) {
   return ops::conv_transpose2d(input, *weight_, maybe(bias_), options_.stride, options_.padding,
                                options_.output_padding);
+}
+
+at::Tensor ConvTranspose2d::evaluate(const at::Tensor& input, const BatchNorm* norm, double slope) {
+  return ops::finished_conv_transpose2d(input, *weight_, finish_of(bias_, norm, slope),
+                                        options_.stride, options_.padding, options_.output_padding);
 }
 
 BatchNorm::BatchNorm(int64_t channels, const BatchNormOptions& options)
@@ -151,6 +199,12 @@ at::Tensor BatchNorm::forward(const at::Tensor& input, double slope) {
                              slope);
 }
 
+ops::ConvFinish BatchNorm::finish(const at::Tensor& bias, double slope) const {
+  const at::Tensor scale = *weight_ * (*running_var_ + options_.eps).rsqrt();
+  const at::Tensor mean = bias.defined() ? *running_mean_ - bias : *running_mean_;
+  return {.scale = scale, .shift = *bias_ - mean * scale, .slope = slope};
+}
+
 LayerNorm::LayerNorm(int64_t channels, double eps)
     : eps_(eps),
       weight_(&parameter("weight", {channels}, Init::constant(1))),
@@ -172,7 +226,8 @@ Dropout::Dropout(double keep, std::optional<double> scale)
 
 at::Tensor Dropout::forward(const at::Tensor& input) {
   if (ForwardScope::mode() != Mode::kTrain) return input;
-  const at::Tensor mask = to_device(ForwardScope::random().bernoulli(input.sizes(), keep_), input.device());
+  const at::Tensor mask =
+      to_device(ForwardScope::random().bernoulli(input.sizes(), keep_), input.device());
   return input * (mask * scale_).to(input.scalar_type());
 }
 

@@ -7,11 +7,13 @@
 #include <optional>
 
 #include "ganymede/nn/module.h"
+#include "ganymede/ops/conv_form.h"
 
 namespace ganymede::nn {
 
-// The first `count` of `modules`, one after the other; a batch normalisation and the (leaky) ReLU
-// behind it run as one operator.
+// The first `count` of `modules`, one after the other. A batch normalisation and the (leaky) ReLU
+// behind it run as one operator; in evaluation without derivatives they are part of a convolution
+// before them.
 at::Tensor run_in_order(const std::vector<ModulePtr>& modules, size_t count,
                         const at::Tensor& input);
 
@@ -75,11 +77,16 @@ struct ConvOptions {
   std::optional<Init> bias_init = {};
 };
 
+class BatchNorm;
+
 class Conv2d final : public Module {
  public:
   // UsageError for `resample` with another geometry than 3x3, stride 1, padding 1.
   Conv2d(int64_t in, int64_t out, const ConvOptions& options);
   at::Tensor forward(const at::Tensor& input) override;
+  // Followed by a batch normalisation (or none) and a leaky ReLU of this slope (1: none), in
+  // evaluation and without derivatives.
+  at::Tensor evaluate(const at::Tensor& input, const BatchNorm* norm, double slope);
 
  private:
   ConvOptions options_;
@@ -91,6 +98,7 @@ class ConvTranspose2d final : public Module {
  public:
   ConvTranspose2d(int64_t in, int64_t out, const ConvOptions& options);
   at::Tensor forward(const at::Tensor& input) override;
+  at::Tensor evaluate(const at::Tensor& input, const BatchNorm* norm, double slope);
 
  private:
   ConvOptions options_;
@@ -113,6 +121,8 @@ class BatchNorm final : public Module {
   at::Tensor forward(const at::Tensor& input) override { return forward(input, 1); }
   // Followed by a leaky ReLU of this slope (0: ReLU), as one operator.
   at::Tensor forward(const at::Tensor& input, double slope);
+  // What it is in evaluation, of the sums of a layer with this bias (or undefined).
+  ops::ConvFinish finish(const at::Tensor& bias, double slope) const;
 
  private:
   BatchNormOptions options_;

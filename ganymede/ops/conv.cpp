@@ -50,7 +50,7 @@ class Forward : public Function<Forward> {
     context->save_for_backward({image, weight});
     save_geometry(context, geometry);
     context->saved_data["bias"] = bias.has_value();
-    return form_forward(geometry, image, weight, bias);
+    return form_forward(geometry, image, weight, {.shift = bias.value_or(at::Tensor())});
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -76,7 +76,8 @@ class Transposed : public Function<Transposed> {
     context->save_for_backward({map, weight});
     save_geometry(context, geometry);
     context->saved_data["bias"] = bias.has_value();
-    return form_transposed(geometry, map, weight, bias, height, width);
+    return form_transposed(geometry, map, weight, {.shift = bias.value_or(at::Tensor())}, height,
+                           width);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -193,6 +194,19 @@ bool makes_whole(const at::Tensor& input, const at::Tensor& weight, int64_t padd
          fast_product(input.size(0), input.size(1), weight[0].numel());
 }
 
+// Of the image that a transposed convolution makes.
+ConvSizes image_sizes(const at::Tensor& map, const at::Tensor& weight, const ConvGeometry& geometry,
+                      int64_t output_padding) {
+  const auto side = [&](int64_t size) {
+    return (size - 1) * geometry.stride - 2 * geometry.padding + geometry.kernel + output_padding;
+  };
+  return {map.size(0), weight.size(1), weight.size(0), side(map.size(2)), side(map.size(3))};
+}
+
+ConvSizes twice_as_large(const at::Tensor& map, const at::Tensor& weight) {
+  return {map.size(0), weight.size(1), weight.size(0), 2 * map.size(2), 2 * map.size(3)};
+}
+
 at::Tensor whole_conv2d(const at::Tensor& input, const at::Tensor& weight,
                         const std::optional<at::Tensor>& bias) {
   return linear(input.flatten(1), weight.flatten(1), bias.value_or(at::Tensor()))
@@ -235,11 +249,7 @@ at::Tensor conv_transpose2d(const at::Tensor& input, const at::Tensor& weight,
       return whole_conv_transpose2d(input, weight, bias);
     }
     const ConvGeometry geometry{.kernel = weight.size(2), .stride = stride, .padding = padding};
-    const auto side = [&](int64_t size) {
-      return (size - 1) * stride - 2 * padding + geometry.kernel + output_padding;
-    };
-    const ConvSizes sizes{input.size(0), weight.size(1), weight.size(0), side(input.size(2)),
-                          side(input.size(3))};
+    const ConvSizes sizes = image_sizes(input, weight, geometry, output_padding);
     if (has_own_kernel(geometry, sizes)) {
       return transposed_of(input.contiguous(), weight.contiguous(), contiguous_bias(bias), geometry,
                            sizes.height, sizes.width);
@@ -252,8 +262,7 @@ at::Tensor upsample_conv2d(const at::Tensor& input, const at::Tensor& weight,
                            const std::optional<at::Tensor>& bias) {
   if (fits(input, weight, bias, 1) && weight.size(2) == 3) {
     const at::Tensor turned = weight.transpose(0, 1);
-    const ConvSizes sizes{input.size(0), turned.size(1), turned.size(0), 2 * input.size(2),
-                          2 * input.size(3)};
+    const ConvSizes sizes = twice_as_large(input, turned);
     if (has_own_kernel(kSharedPhases, sizes)) {
       return transposed_of(input.contiguous(), spread(turned.flip({2, 3})).contiguous(),
                            contiguous_bias(bias), kSharedPhases, sizes.height, sizes.width);
@@ -261,6 +270,48 @@ at::Tensor upsample_conv2d(const at::Tensor& input, const at::Tensor& weight,
   }
   const at::Tensor wide = at::upsample_nearest2d(input, {2 * input.size(2), 2 * input.size(3)});
   return conv2d(wide, weight, bias, 1, 1);
+}
+
+at::Tensor finished_conv2d(const at::Tensor& input, const at::Tensor& weight,
+                           const ConvFinish& finish, int64_t stride, int64_t padding) {
+  if (fits(input, weight, {}, 1) && !covers(input, weight, padding)) {
+    const ConvGeometry geometry{.kernel = weight.size(2), .stride = stride, .padding = padding};
+    const ConvSizes sizes{input.size(0), weight.size(1), weight.size(0), input.size(2),
+                          input.size(3)};
+    if (choose_conv(ConvPart::kForward, geometry, sizes) != ConvChoice::kTorch) {
+      return form_forward(geometry, input.contiguous(), weight.contiguous(), finish);
+    }
+  }
+  return finished(conv2d(input, weight, {}, stride, padding), finish);
+}
+
+at::Tensor finished_conv_transpose2d(const at::Tensor& input, const at::Tensor& weight,
+                                     const ConvFinish& finish, int64_t stride, int64_t padding,
+                                     int64_t output_padding) {
+  const bool whole = output_padding == 0 && makes_whole(input, weight, padding);
+  if (fits(input, weight, {}, 0) && !whole) {
+    const ConvGeometry geometry{.kernel = weight.size(2), .stride = stride, .padding = padding};
+    const ConvSizes sizes = image_sizes(input, weight, geometry, output_padding);
+    if (choose_conv(ConvPart::kTransposed, geometry, sizes) != ConvChoice::kTorch) {
+      return form_transposed(geometry, input.contiguous(), weight.contiguous(), finish,
+                             sizes.height, sizes.width);
+    }
+  }
+  return finished(conv_transpose2d(input, weight, {}, stride, padding, output_padding), finish);
+}
+
+at::Tensor finished_upsample_conv2d(const at::Tensor& input, const at::Tensor& weight,
+                                    const ConvFinish& finish) {
+  if (fits(input, weight, {}, 1) && weight.size(2) == 3) {
+    const at::Tensor turned = weight.transpose(0, 1);
+    const ConvSizes sizes = twice_as_large(input, turned);
+    if (choose_conv(ConvPart::kTransposed, kSharedPhases, sizes) != ConvChoice::kTorch) {
+      return form_transposed(kSharedPhases, input.contiguous(),
+                             spread(turned.flip({2, 3})).contiguous(), finish, sizes.height,
+                             sizes.width);
+    }
+  }
+  return finished(upsample_conv2d(input, weight, {}), finish);
 }
 
 at::Tensor conv2d_pool(const at::Tensor& input, const at::Tensor& weight,

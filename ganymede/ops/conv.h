@@ -12,6 +12,8 @@
 
 #include <optional>
 
+#include "ganymede/ops/conv_form.h"
+
 namespace ganymede::ops {
 
 // weight [out, in, k, k]; bias [out].
@@ -33,5 +35,15 @@ at::Tensor upsample_conv2d(const at::Tensor& input, const at::Tensor& weight,
 // for a weight [K, C, 3, 3], rounded down.
 at::Tensor conv2d_pool(const at::Tensor& input, const at::Tensor& weight,
                        const std::optional<at::Tensor>& bias);
+
+// The same with what follows, for calls that nobody differentiates: at inference a batch
+// normalisation is a scale and a shift.
+at::Tensor finished_conv2d(const at::Tensor& input, const at::Tensor& weight,
+                           const ConvFinish& finish, int64_t stride, int64_t padding);
+at::Tensor finished_conv_transpose2d(const at::Tensor& input, const at::Tensor& weight,
+                                     const ConvFinish& finish, int64_t stride, int64_t padding,
+                                     int64_t output_padding = 0);
+at::Tensor finished_upsample_conv2d(const at::Tensor& input, const at::Tensor& weight,
+                                    const ConvFinish& finish);
 
 }  // namespace ganymede::ops

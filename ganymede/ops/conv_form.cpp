@@ -6,6 +6,7 @@
 #include <array>
 
 #include "ganymede/ops/conv_rules.h"
+#include "ganymede/ops/norm/batch_norm.h"
 #include "ganymede/ops/pool.h"
 #include "ganymede/ops/thin/convolution.h"
 #include "ganymede/ops/weight_cache.h"
@@ -44,9 +45,20 @@ ConvSizes sizes_of(const at::Tensor& image, const at::Tensor& map) {
   return {image.size(0), image.size(1), map.size(1), image.size(2), image.size(3)};
 }
 
-const float* data_or_null(const std::optional<at::Tensor>& tensor) {
-  return tensor.has_value() ? tensor->const_data_ptr<float>() : nullptr;
+const float* data_or_null(const at::Tensor& tensor) {
+  return tensor.defined() ? tensor.const_data_ptr<float>() : nullptr;
 }
+
+std::optional<at::Tensor> maybe(const at::Tensor& tensor) {
+  return tensor.defined() ? std::optional(tensor) : std::nullopt;
+}
+
+winograd::Finish lines_of(const ConvFinish& finish) {
+  return {data_or_null(finish.scale), data_or_null(finish.shift), static_cast<float>(finish.slope)};
+}
+
+// Whether a bias is all of it.
+bool is_bias(const ConvFinish& finish) { return !finish.scale.defined() && finish.slope == 1; }
 
 }  // namespace
 
@@ -58,14 +70,37 @@ bool has_own_kernel(const ConvGeometry& geometry, const ConvSizes& sizes) {
   });
 }
 
+at::Tensor finished(const at::Tensor& sums, const ConvFinish& finish) {
+  constexpr int64_t kFewestPixels = 4;  // of the kernel's shortest vector
+  at::Tensor y = sums.contiguous();
+  const int64_t channels = y.size(1);
+  if (y.size(2) * y.size(3) < kFewestPixels) {
+    if (finish.scale.defined()) y = y * finish.scale.view({1, channels, 1, 1});
+    if (finish.shift.defined()) y = y + finish.shift.view({1, channels, 1, 1});
+    return finish.slope == 1 ? y : at::leaky_relu(y, finish.slope);
+  }
+  const at::Tensor scale = finish.scale.defined() ? finish.scale : at::ones({channels});
+  const at::Tensor shift = finish.shift.defined() ? finish.shift : at::zeros({channels});
+  const NormProblem problem{.batch = y.size(0),
+                            .channels = channels,
+                            .pixels = y.size(2) * y.size(3),
+                            .slope = static_cast<float>(finish.slope)};
+  auto* data = y.data_ptr<float>();
+  scale_shift(problem, data, scale.const_data_ptr<float>(), shift.const_data_ptr<float>(), data,
+              pool_executor());
+  return y;
+}
+
 at::Tensor form_forward(ConvChoice choice, const ConvGeometry& geometry, const at::Tensor& image,
-                        const at::Tensor& weight, const std::optional<at::Tensor>& bias) {
+                        const at::Tensor& weight, const ConvFinish& finish) {
   const ConvSizes sizes = sizes_of(weight, image.size(0), image.size(2), image.size(3));
   const Work work(choice, geometry, sizes);
   if (work.by_torch()) {
-    return at::conv2d(work.laid_out(image), work.laid_out(weight), bias, geometry.stride,
-                      geometry.padding)
-        .contiguous();
+    const auto bias = is_bias(finish) ? maybe(finish.shift) : std::nullopt;
+    const at::Tensor sums = at::conv2d(work.laid_out(image), work.laid_out(weight), bias,
+                                       geometry.stride, geometry.padding)
+                                .contiguous();
+    return is_bias(finish) ? sums : finished(sums, finish);
   }
   at::Tensor map = at::empty(
       {sizes.batch, sizes.filters, work.thin.map_height(), work.thin.map_width()}, image.options());
@@ -73,17 +108,19 @@ at::Tensor form_forward(ConvChoice choice, const ConvGeometry& geometry, const a
   const auto* from = image.const_data_ptr<float>();
   auto* to = map.data_ptr<float>();
   if (work.choice == ConvChoice::kThin) {
-    thin::forward(work.thin, from, weight.const_data_ptr<float>(), data_or_null(bias), to, threads);
+    const float* bias = is_bias(finish) ? data_or_null(finish.shift) : nullptr;
+    thin::forward(work.thin, from, weight.const_data_ptr<float>(), bias, to, threads);
+    if (!is_bias(finish)) return finished(map, finish);
   } else {
     const KeptWeights weights(work.tiles, WeightUse::kForward, weight, threads);
-    winograd::forward(work.tiles, from, weights.get(), data_or_null(bias), to, threads);
+    winograd::forward(work.tiles, from, weights.get(), lines_of(finish), to, threads);
   }
   return map;
 }
 
 at::Tensor form_transposed(ConvChoice choice, const ConvGeometry& geometry, const at::Tensor& map,
-                           const at::Tensor& weight, const std::optional<at::Tensor>& bias,
-                           int64_t height, int64_t width) {
+                           const at::Tensor& weight, const ConvFinish& finish, int64_t height,
+                           int64_t width) {
   const ConvSizes sizes = sizes_of(weight, map.size(0), height, width);
   const Work work(choice, geometry, sizes);
   if (work.by_torch()) {
@@ -91,20 +128,24 @@ at::Tensor form_transposed(ConvChoice choice, const ConvGeometry& geometry, cons
     const auto missing = [&](int64_t size, int64_t made) {
       return size - ((made - 1) * stride - 2 * padding + kernel);
     };
-    return at::conv_transpose2d(work.laid_out(map), work.laid_out(weight), bias, stride, padding,
-                                {missing(height, map.size(2)), missing(width, map.size(3))})
-        .contiguous();
+    const auto bias = is_bias(finish) ? maybe(finish.shift) : std::nullopt;
+    const at::Tensor sums =
+        at::conv_transpose2d(work.laid_out(map), work.laid_out(weight), bias, stride, padding,
+                             {missing(height, map.size(2)), missing(width, map.size(3))})
+            .contiguous();
+    return is_bias(finish) ? sums : finished(sums, finish);
   }
   at::Tensor image = at::empty({sizes.batch, sizes.channels, height, width}, map.options());
   const Executor threads = pool_executor();
   const auto* from = map.const_data_ptr<float>();
   auto* to = image.data_ptr<float>();
   if (work.choice == ConvChoice::kThin) {
-    thin::transposed(work.thin, from, weight.const_data_ptr<float>(), data_or_null(bias), to,
-                     threads);
+    const float* bias = is_bias(finish) ? data_or_null(finish.shift) : nullptr;
+    thin::transposed(work.thin, from, weight.const_data_ptr<float>(), bias, to, threads);
+    if (!is_bias(finish)) return finished(image, finish);
   } else {
     const KeptWeights weights(work.tiles, WeightUse::kTransposed, weight, threads);
-    winograd::transposed(work.tiles, from, weights.get(), data_or_null(bias), to, threads);
+    winograd::transposed(work.tiles, from, weights.get(), lines_of(finish), to, threads);
   }
   return image;
 }
@@ -134,18 +175,18 @@ at::Tensor form_weight_gradient(ConvChoice choice, const ConvGeometry& geometry,
 }
 
 at::Tensor form_forward(const ConvGeometry& geometry, const at::Tensor& image,
-                        const at::Tensor& weight, const std::optional<at::Tensor>& bias) {
+                        const at::Tensor& weight, const ConvFinish& finish) {
   const ConvSizes sizes = sizes_of(weight, image.size(0), image.size(2), image.size(3));
   return form_forward(choose_conv(ConvPart::kForward, geometry, sizes), geometry, image, weight,
-                      bias);
+                      finish);
 }
 
 at::Tensor form_transposed(const ConvGeometry& geometry, const at::Tensor& map,
-                           const at::Tensor& weight, const std::optional<at::Tensor>& bias,
-                           int64_t height, int64_t width) {
+                           const at::Tensor& weight, const ConvFinish& finish, int64_t height,
+                           int64_t width) {
   const ConvSizes sizes = sizes_of(weight, map.size(0), height, width);
   return form_transposed(choose_conv(ConvPart::kTransposed, geometry, sizes), geometry, map, weight,
-                         bias, height, width);
+                         finish, height, width);
 }
 
 at::Tensor form_weight_gradient(const ConvGeometry& geometry, const at::Tensor& image,

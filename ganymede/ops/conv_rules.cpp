@@ -45,8 +45,7 @@ ConvChoice by_tiles(ConvMode mode, ConvPart part, const Problem& problem) {
   const double four = work(part, problem, 4);
   const bool may_use_four = mode == ConvMode::kAuto && is_on(Lever::kLargeTiles);
   // Shared phases save so much already that larger tiles gain nothing.
-  const bool use_four =
-      may_use_four && problem.family != Family::k4x4Shared && four < 0.9 * two;
+  const bool use_four = may_use_four && problem.family != Family::k4x4Shared && four < 0.9 * two;
   if ((use_four ? four : two) > 0.9 * direct) return ConvChoice::kTorch;
   return use_four ? ConvChoice::kTile4 : ConvChoice::kTile2;
 }
@@ -58,8 +57,9 @@ bool thin_can(const thin::Problem& p) {
          p.map_width() >= 1;
 }
 
-// Measured on AVX2: oneDNN is as good forwards but for large kernels, and at the weights
-// of three channels or more; images from maps take it 2 to 12 times as long.
+// Measured on AVX2 and AVX-512: tiles and oneDNN are as good forwards but for large kernels and one
+// or two channels, and at the weights of three channels or more; images from maps take tiles twice
+// and oneDNN 2 to 12 times as long.
 bool thin_is_faster(ConvMode mode, ConvPart part, const thin::Problem& p) {
   constexpr int64_t kLargeKernel = 9;
   constexpr int64_t kLeastProducts = int64_t{1} << 15;
@@ -67,7 +67,7 @@ bool thin_is_faster(ConvMode mode, ConvPart part, const thin::Problem& p) {
   if (!thin_can(p)) return false;
   if (p.batch * p.filters * p.taps() * p.map_height() * p.map_width() < kLeastProducts)
     return false;
-  if (part == ConvPart::kForward) return p.kernel >= kLargeKernel;
+  if (part == ConvPart::kForward) return p.kernel >= kLargeKernel || p.channels < 3;
   return part == ConvPart::kTransposed || p.channels < 3;
 }
 
@@ -99,12 +99,11 @@ thin::Problem thin_of(const ConvGeometry& geometry, const ConvSizes& sizes) {
 
 ConvChoice by_rule(const ConvQuestion& question) {
   const auto& [mode, part, geometry, sizes] = question;
-  if (const auto problem = tiles_of(geometry, sizes)) {
-    const ConvChoice choice = by_tiles(mode, part, *problem);
-    if (choice != ConvChoice::kTorch || geometry.shared_phases) return choice;
-  }
-  return thin_is_faster(mode, part, thin_of(geometry, sizes)) ? ConvChoice::kThin
-                                                              : ConvChoice::kTorch;
+  const bool thin = !geometry.shared_phases && thin_is_faster(mode, part, thin_of(geometry, sizes));
+  if (thin && part == ConvPart::kTransposed) return ConvChoice::kThin;
+  const auto problem = tiles_of(geometry, sizes);
+  const ConvChoice choice = problem ? by_tiles(mode, part, *problem) : ConvChoice::kTorch;
+  return choice == ConvChoice::kTorch && thin ? ConvChoice::kThin : choice;
 }
 
 bool can_compute(ConvChoice choice, const ConvQuestion& question) {

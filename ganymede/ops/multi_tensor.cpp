@@ -31,7 +31,6 @@ void plain_adam_step(at::TensorList parameters, at::TensorList gradients,
 
 }  // namespace
 
-
 void sgd_step(at::TensorList parameters, at::TensorList gradients, at::TensorList velocities,
               double rate, double momentum) {
   const at::NoGradGuard no_grad;

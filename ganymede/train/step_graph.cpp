@@ -74,7 +74,10 @@ void StepGraph::refuse(const std::string& why) {
   recorded_.reset();
 }
 
-void StepGraph::wait() const { c10::impl::VirtualGuardImpl(device_.type()).synchronizeDevice(device_.index()); }
+void StepGraph::wait() const {
+  if (device_.is_cpu()) return;
+  c10::impl::VirtualGuardImpl(device_.type()).synchronizeDevice(device_.index());
+}
 
 std::vector<at::Tensor> StepGraph::copy_of_state() const {
   std::vector<at::Tensor> copies;
@@ -104,8 +107,12 @@ void StepGraph::run(uint64_t index, const Batch& batch, Statistics& statistics) 
 }
 
 void StepGraph::capture(const Batch& batch) {
-  const c10::impl::VirtualGuardImpl devices(device_.type());
-  const c10::StreamGuard apart(devices.getStreamFromGlobalPool(device_));
+  // Recordings are made on a stream of their own.
+  std::optional<c10::StreamGuard> apart;
+  if (!device_.is_cpu()) {
+    const c10::impl::VirtualGuardImpl devices(device_.type());
+    apart.emplace(devices.getStreamFromGlobalPool(device_));
+  }
   const DrawTape::Recording drawing(recorded_->draws);
   recorded_->graph->capture_begin();
   try {

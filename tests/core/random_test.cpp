@@ -10,6 +10,7 @@
 #include <set>
 #include <vector>
 
+#include "ganymede/core/draw_tape.h"
 #include "ganymede/core/error.h"
 
 namespace ganymede {
@@ -52,6 +53,43 @@ TEST(Stream, SameBitsForAnyThreadCount) {
     EXPECT_EQ(std::memcmp(uniforms[0].data(), uniforms[i].data(), kCount * sizeof(float)), 0);
     EXPECT_TRUE(integers[0].equal(integers[i]));
   }
+}
+
+TEST(DrawTape, DrawsAgainWhatTheSameCodeWouldDrawAtAnotherIndex) {
+  const auto draws = [](uint64_t index) {
+    Stream one(3, "a", index), other(4, "b", index);
+    std::vector<at::Tensor> all = {one.normal({5, 7}), one.uniform({9}), other.uniform({4}, -2, 3)};
+    all.push_back(one.bernoulli({33}, 0.25));
+    all.push_back(other.integers({6}, -4, 9));
+    return all;
+  };
+  DrawTape tape(7, /*pinned=*/false);
+  std::vector<at::Tensor> recorded;
+  {
+    const DrawTape::Recording recording(tape);
+    recorded = draws(7);
+  }
+  EXPECT_EQ(tape.refusal(), "");
+  for (const uint64_t index : {7, 8, 1000, 7}) {
+    tape.redraw(index);
+    const auto expected = draws(index);
+    for (size_t i = 0; i < expected.size(); ++i)
+      EXPECT_TRUE(at::equal(recorded[i], expected[i])) << "index " << index << " draw " << i;
+  }
+}
+
+TEST(DrawTape, RefusesWhatItCannotDrawAgain) {
+  DrawTape single(7, false), elsewhere(7, false);
+  {
+    const DrawTape::Recording recording(single);
+    Stream(3, "a", 7).next_u32();
+  }
+  EXPECT_NE(single.refusal().find("drawn by itself"), std::string::npos);
+  {
+    const DrawTape::Recording recording(elsewhere);
+    Stream(3, "a", 8).normal({2});
+  }
+  EXPECT_NE(elsewhere.refusal().find("index of its own"), std::string::npos);
 }
 
 TEST(Stream, AShortFillIsThePrefixOfALongOne) {

@@ -157,6 +157,45 @@ TEST(Sequential, SkipsNullAndRunsInOrder) {
   EXPECT_EQ(net->forward(at::full({1}, 3.0f)).item<float>(), 4);
 }
 
+// Convolutions with what follows them as one operator, beside the same layers one by one.
+TEST(Sequential, EvaluationFusesWithoutChangingValues) {
+  const auto shapes = std::vector<std::pair<ModulePtr, std::vector<int64_t>>>{
+      {std::make_shared<ConvTranspose2d>(
+           24, 20, ConvOptions{.kernel = 4, .stride = 2, .padding = 1, .bias = false}),
+       {20, 24, 9, 8}},
+      {std::make_shared<ConvTranspose2d>(30, 12, ConvOptions{.kernel = 4}), {8, 30, 1, 1}},
+      {std::make_shared<Conv2d>(24, 20, ConvOptions{.kernel = 3, .padding = 1}), {2, 24, 9, 8}},
+      {std::make_shared<Conv2d>(
+           24, 20, ConvOptions{.kernel = 3, .padding = 1, .resample = ConvResample::kUpBefore}),
+       {2, 24, 9, 8}},
+      {std::make_shared<Conv2d>(
+           24, 20, ConvOptions{.kernel = 3, .padding = 1, .resample = ConvResample::kMeanAfter}),
+       {2, 24, 8, 8}},
+      {std::make_shared<Conv2d>(3, 20, ConvOptions{.kernel = 5, .stride = 2}), {2, 3, 9, 8}},
+      {std::make_shared<Conv2d>(6, 20, ConvOptions{.kernel = 9, .padding = 0}), {2, 6, 9, 9}}};
+  for (const auto& [conv, shape] : shapes) {
+    conv->initialize(1, "conv");
+    for (const bool normalised : {true, false}) {
+      for (const double slope : {0.0, 0.2, 1.0}) {
+        const at::Tensor x = noise(shape);
+        const auto norm = normalised ? batch_norm(conv->forward(x).size(1)) : nullptr;
+        if (norm) {
+          norm->initialize(2, "norm");
+          Stream random(3, "statistics");
+          for (auto& [name, tensor] : norm->state())
+            at::Tensor(tensor).copy_(random.uniform(tensor.sizes(), 0.5, 2));
+        }
+        const auto relu = slope == 1 ? nullptr : std::make_shared<LeakyRelu>(slope);
+        Sequential layers({conv, norm, relu});
+        const at::Tensor expected = layers.forward(x).detach();  // derivatives are wanted
+        const at::NoGradGuard no_grad;
+        EXPECT_TRUE(at::allclose(layers.forward(x), expected, 1e-4, 1e-4))
+            << shape << (normalised ? " normalised" : "") << " slope " << slope;
+      }
+    }
+  }
+}
+
 class InPlace : public testing::TestWithParam<std::function<ModulePtr(bool)>> {};
 
 // In place, gradients and second gradients behind a convolution must not change.

@@ -52,14 +52,17 @@ class Folder {
 };
 
 TEST(ConvCandidates, LeaveOutWhatIsTurnedOff) {
-  const ConvQuestion wide{ConvMode::kAuto, ConvPart::kForward, kGeometries[0], {64, 64, 64, 16, 16}};
-  const ConvQuestion thin{ConvMode::kAuto, ConvPart::kTransposed, kGeometries[3], {8, 3, 64, 32, 32}};
+  const ConvQuestion wide{
+      ConvMode::kAuto, ConvPart::kForward, kGeometries[0], {64, 64, 64, 16, 16}};
+  const ConvQuestion thin{
+      ConvMode::kAuto, ConvPart::kTransposed, kGeometries[3], {8, 3, 64, 32, 32}};
   const auto offered = [](const ConvQuestion& question, ConvChoice choice) {
     return std::ranges::count(candidates(question), choice) > 0;
   };
-  for (const auto& [lever, question, choice] :
-       {std::tuple{"large_tiles", wide, ConvChoice::kTile4}, {"tiles", wide, ConvChoice::kTile2},
-        {"thin", thin, ConvChoice::kThin}, {"layouts", wide, ConvChoice::kTorchNhwc}}) {
+  for (const auto& [lever, question, choice] : {std::tuple{"large_tiles", wide, ConvChoice::kTile4},
+                                                {"tiles", wide, ConvChoice::kTile2},
+                                                {"thin", thin, ConvChoice::kThin},
+                                                {"layouts", wide, ConvChoice::kTorchNhwc}}) {
     const bool possible = choice == ConvChoice::kTorchNhwc || winograd::is_fast_here();
     EXPECT_EQ(offered(question, choice), possible) << lever;
     turn_off(lever);

@@ -38,17 +38,21 @@ std::vector<float> transformed(const Case& c, WeightUse use, const Executor& exe
 }
 
 // With weights transformed before, or during the operators.
-std::array<at::Tensor, 3> engine(const Case& c, const Executor& executor, bool kept = true) {
+std::array<at::Tensor, 3> engine(const Case& c, const Executor& executor, bool kept = true,
+                                 const at::Tensor& scale = {}, float slope = 1) {
   at::Tensor map = at::full_like(c.map, 77);
   at::Tensor image = at::full_like(c.image, 77);
   at::Tensor weight = at::full_like(c.weight, 77);
   const auto for_forward = transformed(c, WeightUse::kForward, executor);
   const auto for_transposed = transformed(c, WeightUse::kTransposed, executor);
   const Weights plain{data(c.weight), nullptr};
+  const auto finish = [&](const at::Tensor& bias) {
+    return Finish{scale.defined() ? data(scale) : nullptr, data(bias), slope};
+  };
   forward(c.problem, data(c.image), kept ? Weights{nullptr, for_forward.data()} : plain,
-          data(c.bias_of_map), map.data_ptr<float>(), executor);
+          finish(c.bias_of_map), map.data_ptr<float>(), executor);
   transposed(c.problem, data(c.map), kept ? Weights{nullptr, for_transposed.data()} : plain,
-             data(c.bias_of_image), image.data_ptr<float>(), executor);
+             finish(c.bias_of_image), image.data_ptr<float>(), executor);
   weight_gradient(c.problem, data(c.image), data(c.map), weight.data_ptr<float>(), executor);
   return {map, image, weight};
 }
@@ -100,6 +104,31 @@ void expect_agreement(const Case& c) {
   const double bound = c.problem.tile == 2 ? 4e-6 : 3e-5;
   for (int i = 0; i < 3; ++i) {
     EXPECT_LT(error(found.at(i), expected.at(i)), bound) << text(c.problem) << " operator " << i;
+  }
+}
+
+// Batches so large that chunks end inside pictures, whose seams are added later.
+TEST_P(WinogradTarget, FinishesWithScaleShiftAndSlope) {
+  for (int index = 0; index < 24; ++index) {
+    Stream stream(8, "ops.winograd.finish", index);
+    Problem problem = random_problem(stream, index);
+    if (index % 3 == 0) problem.channels = problem.filters = 64, problem.height = 70;
+    Case c = make_case(problem, stream);
+    const int64_t most = std::max(problem.channels, problem.filters);
+    const at::Tensor scale = stream.uniform({most}, -2, 2);
+    const auto plain = direct(c, at::kDouble);
+    const auto found = engine(c, inline_executor(), true, scale, 0.2F);
+    const double bound = problem.tile == 2 ? 4e-6 : 3e-5;
+    const std::array biases = {c.bias_of_map, c.bias_of_image};
+    for (size_t i = 0; i < 2; ++i) {
+      const int64_t channels = biases.at(i).size(0);
+      const auto line = [&](const at::Tensor& values) {
+        return values.narrow(0, 0, channels).to(at::kDouble).view({1, channels, 1, 1});
+      };
+      const at::Tensor sums = plain.at(i) - line(biases.at(i));
+      const at::Tensor expected = at::leaky_relu(sums * line(scale) + line(biases.at(i)), 0.2);
+      EXPECT_LT(error(found.at(i), expected), 2 * bound) << text(problem) << " operator " << i;
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ganymede/core/error.h"
+#include "ganymede/data/noise.h"
 #include "ganymede/train/rehearsal.h"
 #include "toys.h"
 
@@ -79,7 +80,9 @@ void expect_alike(const Course& found, const Course& expected, double tolerance)
 TEST(Precision, LowPrecisionTrainsAsFloat32WithinItsRounding) {
   const Course plain = course({});
   for (const Precision precision : {Precision::kBfloat16, Precision::kFloat16}) {
-    const Course low = course({.precision = precision});
+    EngineConfig engine;
+    engine.precision = precision;
+    const Course low = course(engine);
     EXPECT_FALSE(at::equal(low.way.front(), plain.way.front()));
     expect_alike(low, plain, 0.1);
     for (const at::Tensor& way : low.way) EXPECT_EQ(way.scalar_type(), at::kFloat);
@@ -88,16 +91,21 @@ TEST(Precision, LowPrecisionTrainsAsFloat32WithinItsRounding) {
 
 TEST(Precision, PhasesMayStayInFloat32) {
   const Course plain = course({});
-  const Course kept =
-      course({.precision = Precision::kBfloat16, .float32_phases = {"D", "G"}});
+  EngineConfig engine;
+  engine.precision = Precision::kBfloat16;
+  engine.float32_phases = {"D", "G"};
+  const Course kept = course(engine);
   for (size_t i = 0; i < plain.way.size(); ++i)
     EXPECT_TRUE(at::equal(kept.way[i], plain.way[i])) << i;
-  EXPECT_THROW(course({.float32_phases = {"Q"}}), UsageError);
+  engine.float32_phases = {"Q"};
+  EXPECT_THROW(course(engine), UsageError);
 }
 
 TEST(Layout, ChannelsLastTrainsAlike) {
   const Course plain = course({});
-  const Course other = course({.layout = Layout::kChannelsLast});
+  EngineConfig engine;
+  engine.layout = Layout::kChannelsLast;
+  const Course other = course(engine);
   expect_alike(other, plain, 1e-2);
   for (size_t i = 0; i < plain.way.size(); ++i) {
     const double apart = (other.way[i] - plain.way[i]).norm().item<double>();

@@ -1,5 +1,5 @@
-// Recorded steps: what is replayed, and what is refused. Devices here record no graphs, so a stand-in
-// does that registers itself for the CPU.
+// Recorded steps: what is replayed, and what is refused. Devices here record no graphs, so a
+// stand-in does that registers itself for the CPU.
 #include "ganymede/train/step_graph.h"
 
 #include <ATen/ATen.h>
@@ -50,21 +50,22 @@ namespace {
 struct Walk {
   at::Tensor place = at::zeros({4});
   int64_t steps = 0;
-  uint64_t index = 0;         // of the step that is made
+  uint64_t index = 0;  // of the step that is made
   bool draws_one_number = false;
   // Where a recorded step keeps what it reads: kernels of a device would know.
-  at::Tensor recorded_batch, recorded_draw;
-  bool recording = false;
+  at::Tensor recorded_batch, recorded_draw, recorded_sum;
 
   void play(const Batch& batch, Statistics& statistics) {
     Stream random(5, "walk", index);
     const at::Tensor draw = random.normal({4});
     if (draws_one_number) random.next_uniform();
-    statistics.add("sum", draw.sum());
+    const at::Tensor sum = draw.sum();
+    statistics.add("sum", sum);
     ++steps;
     if (captures > 0 && !recorded_draw.defined()) {
       recorded_batch = batch.samples;
       recorded_draw = draw;
+      recorded_sum = sum;
     }
     move(batch.samples, draw);
   }
@@ -115,6 +116,7 @@ TEST_F(StepGraphTest, AFaithfulRecordingIsReplayedWithNewDrawsAndBatches) {
   int replays = 0;
   on_replay = [&] {
     ++replays;
+    walk.recorded_sum.copy_(walk.recorded_draw.sum());
     walk.move(walk.recorded_batch, walk.recorded_draw);
   };
   compare(walk);

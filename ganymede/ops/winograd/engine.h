@@ -70,11 +70,18 @@ struct Weights {
   const float* transformed = nullptr;  // by transform_weights for the operator; gives the same bits
 };
 
-// `bias`, one value per output channel, may be null.
-void forward(const Problem& problem, const float* image, const Weights& weights, const float* bias,
-             float* map, const Executor& executor);
-void transposed(const Problem& problem, const float* map, const Weights& weights, const float* bias,
-                float* image, const Executor& executor);
+// What becomes of an operator's sums z before they are stored: y = scale z + shift with one value
+// per output channel, then y > 0 ? y : slope y.
+struct Finish {
+  const float* scale = nullptr;  // null: 1
+  const float* shift = nullptr;  // null: 0
+  float slope = 1;
+};
+
+void forward(const Problem& problem, const float* image, const Weights& weights,
+             const Finish& finish, float* map, const Executor& executor);
+void transposed(const Problem& problem, const float* map, const Weights& weights,
+                const Finish& finish, float* image, const Executor& executor);
 void weight_gradient(const Problem& problem, const float* image, const float* map, float* weight,
                      const Executor& executor);
 

@@ -16,7 +16,7 @@ struct ForwardTensors {
   const float* image;
   const float* transformed;  // or null:
   WeightView view;
-  const float* bias;
+  Finish finish;
   float* map;
 };
 
@@ -90,15 +90,14 @@ void map_panels(const Layout<M, R, kLanes>& layout, const ForwardTensors& tensor
   layout.map_offsets(chunk.tile_rows, offsets);
   const int64_t blocks = HWY_MIN(2 * last, layout.filter_blocks);
   for (int64_t block = 2 * first; block < blocks; ++block) {
-    float bias[kLanes];
-    bias_lanes(tensors.bias, layout.filters, block, bias);
+    const FinishLanes finish(tensors.finish, layout.filters, block);
     const float* source = products + (block / 2 - first) * panel_size + block % 2 * kLanes;
     const int64_t filters = lanes_in_block(layout.filters, block);
     layout.segments(chunk.begin, chunk.end, [&](const Segment& s) {
       tiles_at<M, R>(layout, source + s.tile * kPanel, distance, s.end - s.begin, plane);
       float* target =
           tensors.map + (s.image * layout.filters + block * kLanes) * layout.rows * layout.cols;
-      store_map<M, R>(layout, s, plane, bias, filters, offsets, target);
+      store_map<M, R>(layout, s, plane, finish, filters, offsets, target);
     });
   }
 }
@@ -155,10 +154,10 @@ void run_forward(const Problem& problem, const ForwardTensors& tensors, const Ex
 
 // `problem` is turned for the transposed operator of 3x3 kernels.
 void run_forward_use(const Problem& problem, WeightUse use, const float* image,
-                     const Weights& weights, const float* bias, float* map,
+                     const Weights& weights, const Finish& finish, float* map,
                      const Executor& executor) {
   const WeightView view = weight_view(problem, use, weights.plain);
-  run_forward(problem, {image, weights.transformed, view, bias, map}, executor);
+  run_forward(problem, {image, weights.transformed, view, finish, map}, executor);
 }
 
 }  // namespace ganymede::ops::winograd::HWY_NAMESPACE
@@ -169,16 +168,16 @@ namespace ganymede::ops::winograd {
 
 HWY_EXPORT(run_forward_use);
 
-void forward(const Problem& problem, const float* image, const Weights& weights, const float* bias,
-             float* map, const Executor& executor) {
+void forward(const Problem& problem, const float* image, const Weights& weights,
+             const Finish& finish, float* map, const Executor& executor) {
   HWY_DYNAMIC_DISPATCH(run_forward_use)
-  (problem, WeightUse::kForward, image, weights, bias, map, executor);
+  (problem, WeightUse::kForward, image, weights, finish, map, executor);
 }
 
 void transposed_3x3(const Problem& problem, const float* map, const Weights& weights,
-                    const float* bias, float* image, const Executor& executor) {
+                    const Finish& finish, float* image, const Executor& executor) {
   HWY_DYNAMIC_DISPATCH(run_forward_use)
-  (turned(problem), WeightUse::kTransposed, map, weights, bias, image, executor);
+  (turned(problem), WeightUse::kTransposed, map, weights, finish, image, executor);
 }
 
 }  // namespace ganymede::ops::winograd

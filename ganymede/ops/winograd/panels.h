@@ -50,6 +50,6 @@ inline Problem own_problem(const Problem& problem, WeightUse use) {
 
 // The transposed operator of 3x3 kernels, which is the forward one of the turned problem.
 void transposed_3x3(const Problem& problem, const float* map, const Weights& weights,
-                    const float* bias, float* image, const Executor& executor);
+                    const Finish& finish, float* image, const Executor& executor);
 
 }  // namespace ganymede::ops::winograd

@@ -59,23 +59,52 @@ inline HWY_NOINLINE void planes_from_rows(const Rows<const float>& rows, const i
   }
 }
 
-// The way back, adding `bias` (kLanes values).
+inline int64_t lanes_in_block(int64_t channels, int64_t block) {
+  return HWY_MIN(int64_t{kLanes}, channels - block * kLanes);
+}
+
+// The finish of the channels of one block.
+struct FinishLanes {
+  FinishLanes(const Finish& finish, int64_t channels, int64_t block) : slope(finish.slope) {
+    const int64_t count = lanes_in_block(channels, block);
+    for (int64_t i = 0; i < kLanes; ++i) {
+      const bool there = i < count;
+      scale[i] = there && finish.scale != nullptr ? finish.scale[block * kLanes + i] : 1.0F;
+      shift[i] = there && finish.shift != nullptr ? finish.shift[block * kLanes + i] : 0.0F;
+    }
+  }
+  float scale[kLanes];
+  float shift[kLanes];
+  float slope;
+};
+
+// The way back, finished.
 inline HWY_NOINLINE void rows_from_planes(const float* planes, const int32_t* offsets,
-                                          const float* bias, const Rows<float>& rows) {
+                                          const FinishLanes& finish, const Rows<float>& rows) {
+  const float slope = finish.slope;
   if (rows.pixels < kLanes) {
     for (int64_t p = 0; p < rows.pixels; ++p) {
       for (int64_t i = 0; i < rows.channels; ++i) {
-        rows.data[i * rows.stride + p] = planes[offsets[p] + i] + bias[i];
+        const float y = planes[offsets[p] + i] * finish.scale[i] + finish.shift[i];
+        rows.data[i * rows.stride + p] = y > 0 ? y : slope * y;
       }
     }
     return;
   }
-  const V b = load(bias);
+  const V scale = load(finish.scale);
+  const V shift = load(finish.shift);
+  const V slopes = hn::Set(D(), slope);
   for (int64_t next = 0; next < rows.pixels; next += kLanes) {
     const int64_t p = HWY_MIN(next, rows.pixels - kLanes);
     V r[kLanes];
     GANYMEDE_UNROLL
-    for (int i = 0; i < kLanes; ++i) r[i] = load(planes + offsets[p + i]) + b;
+    for (int i = 0; i < kLanes; ++i) r[i] = madd(load(planes + offsets[p + i]), scale, shift);
+    if (slope != 1) {
+      GANYMEDE_UNROLL
+      for (int i = 0; i < kLanes; ++i) {
+        r[i] = hn::IfThenElse(hn::Gt(r[i], hn::Zero(D())), r[i], r[i] * slopes);
+      }
+    }
     transpose(r);
     float* target = rows.data + p;
     if (rows.channels == kLanes) {
@@ -88,16 +117,6 @@ inline HWY_NOINLINE void rows_from_planes(const float* planes, const int32_t* of
       }
     }
   }
-}
-
-inline int64_t lanes_in_block(int64_t channels, int64_t block) {
-  return HWY_MIN(int64_t{kLanes}, channels - block * kLanes);
-}
-
-// Values block*kLanes.. of `bias`, zero where there is none.
-inline void bias_lanes(const float* bias, int64_t channels, int64_t block, float* lanes) {
-  const int64_t count = bias == nullptr ? 0 : lanes_in_block(channels, block);
-  for (int64_t i = 0; i < kLanes; ++i) lanes[i] = i < count ? bias[block * kLanes + i] : 0.0F;
 }
 
 // Makes the phases' planes of a segment of an image (`image` is its channel block). The planes'
@@ -139,12 +158,12 @@ HWY_NOINLINE void load_map(const Layout<M, R, kLanes>& layout, const Segment& se
 
 template <int M, int R>
 HWY_NOINLINE void store_map(const Layout<M, R, kLanes>& layout, const Segment& segment,
-                            const float* plane, const float* bias, int64_t channels,
+                            const float* plane, const FinishLanes& finish, int64_t channels,
                             const int32_t* offsets, float* map) {
   const int64_t first = segment.begin * M;
   const int64_t count = HWY_MIN((segment.end - segment.begin) * M, layout.rows - first);
   rows_from_planes(
-      plane, offsets, bias,
+      plane, offsets, finish,
       {map + first * layout.cols, layout.rows * layout.cols, channels, count * layout.cols});
 }
 

@@ -6,6 +6,8 @@
 #define HWY_TARGET_INCLUDE "ganymede/ops/winograd/transposed.cpp"
 #include <hwy/foreach_target.h>
 
+#include <algorithm>
+
 #include "ganymede/ops/winograd/chunks.h"
 #include "ganymede/ops/winograd/input-inl.h"
 #include "ganymede/ops/winograd/weights-inl.h"
@@ -19,7 +21,7 @@ struct TransposedWork {
   const float* map;
   const float* transformed;  // or null:
   WeightView view;
-  const float* bias;
+  Finish finish;
   float* image;
   float* seams;  // [chunk][channel][2][width]
   int64_t seam_stride;
@@ -28,13 +30,13 @@ struct TransposedWork {
 // Image rows [begin, end) of the segment (local rows, clipped to the image) from the planes.
 template <int M>
 void store_image_rows(const Layout<M, 2, kLanes>& layout, const Segment& segment, int64_t begin,
-                      int64_t end, const float* planes, const int32_t* offsets, const float* bias,
-                      const Rows<float>& target) {
+                      int64_t end, const float* planes, const int32_t* offsets,
+                      const FinishLanes& finish, const Rows<float>& target) {
   const int64_t first = layout.first_row(segment.begin);
   begin = HWY_MAX(begin, -first);
   end = HWY_MIN(end, layout.height - first);
   if (begin >= end) return;
-  rows_from_planes(planes, offsets + begin * layout.width, bias,
+  rows_from_planes(planes, offsets + begin * layout.width, finish,
                    {target.data + (first + begin) * layout.width, target.stride, target.channels,
                     (end - begin) * layout.width});
 }
@@ -70,15 +72,19 @@ struct ImageBlock {
     const int64_t channels = lanes_in_block(layout.channels, block);
     const int64_t own = 2 * M * (s.end - s.begin);
     const bool whole = s.end == layout.tile_rows;
-    float bias[kLanes];
-    bias_lanes(work.bias, layout.channels, block, bias);
+    const FinishLanes finish(work.finish, layout.channels, block);
     const Rows<float> target{work.image + (s.image * layout.channels + block * kLanes) * area, area,
                              channels, 0};
-    store_image_rows<M>(layout, s, 0, whole ? own + 2 : own, planes, offsets, bias, target);
+    // The first two rows still lack what the chunk above has of them.
+    FinishLanes linear = finish;
+    linear.slope = 1;
+    const int64_t shared = s.begin == 0 ? 0 : 2;
+    store_image_rows<M>(layout, s, 0, shared, planes, offsets, linear, target);
+    store_image_rows<M>(layout, s, shared, whole ? own + 2 : own, planes, offsets, finish, target);
     if (whole) return;
-    bias_lanes(nullptr, layout.channels, block, bias);
+    std::fill_n(linear.shift, kLanes, 0.0F);
     float* seam = work.seams + index * work.seam_stride + block * kLanes * 2 * layout.width;
-    rows_from_planes(planes, offsets + own * layout.width, bias,
+    rows_from_planes(planes, offsets + own * layout.width, linear,
                      {seam, 2 * layout.width, channels, 2 * layout.width});
   }
 };
@@ -189,7 +195,10 @@ void add_seams(const Layout<M, 2, kLanes>& layout, const TransposedWork& work, c
     for (int64_t c = 0; c < layout.channels; ++c) {
       const float* seam = work.seams + index * work.seam_stride + c * 2 * layout.width;
       float* target = image + c * area + row * layout.width;
-      for (int64_t i = 0; i < count; ++i) target[i] += seam[i];
+      for (int64_t i = 0; i < count; ++i) {
+        const float y = target[i] + seam[i];
+        target[i] = y > 0 ? y : work.finish.slope * y;
+      }
     }
   });
 }
@@ -235,9 +244,9 @@ void transposed_tile(const Problem& problem, TransposedWork work, const Executor
 }
 
 void run_transposed(const Problem& problem, const float* map, const Weights& weights,
-                    const float* bias, float* image, const Executor& executor) {
+                    const Finish& finish, float* image, const Executor& executor) {
   const WeightView view = weight_view(problem, WeightUse::kTransposed, weights.plain);
-  const TransposedWork work{map, weights.transformed, view, bias, image, nullptr, 0};
+  const TransposedWork work{map, weights.transformed, view, finish, image, nullptr, 0};
   if (problem.tile == 4) {
     transposed_tile<4>(problem, work, executor);
   } else {
@@ -253,13 +262,13 @@ namespace ganymede::ops::winograd {
 
 HWY_EXPORT(run_transposed);
 
-void transposed(const Problem& problem, const float* map, const Weights& weights, const float* bias,
-                float* image, const Executor& executor) {
+void transposed(const Problem& problem, const float* map, const Weights& weights,
+                const Finish& finish, float* image, const Executor& executor) {
   if (!problem.strided()) {
-    transposed_3x3(problem, map, weights, bias, image, executor);
+    transposed_3x3(problem, map, weights, finish, image, executor);
     return;
   }
-  HWY_DYNAMIC_DISPATCH(run_transposed)(problem, map, weights, bias, image, executor);
+  HWY_DYNAMIC_DISPATCH(run_transposed)(problem, map, weights, finish, image, executor);
 }
 
 }  // namespace ganymede::ops::winograd

@@ -134,8 +134,7 @@ void store_weights(const Layout<M, R, kLanes>& layout, const Sums& sums, int64_t
     for (int phase = 0; phase < L::kPhases; ++phase) {
       const float* points[L::kPoints];
       for (int e = 0; e < L::kPoints; ++e) {
-        const int64_t at =
-            (block - sums.first_block) * layout.phases_at(e) + layout.slot(e, phase);
+        const int64_t at = (block - sums.first_block) * layout.phases_at(e) + layout.slot(e, phase);
         const float* point = own + e * sums.distance + at * kLanes;
         points[e] = layout.first_of_slot(e, phase) ? point : nullptr;
       }
