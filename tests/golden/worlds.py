@@ -304,7 +304,7 @@ CASES = [
      dict(latent_dim=5, base_channels=2, accuracy_limit=0.8, discriminator_norm=False),
      (1, 32, 32, 32), 3, ADAM),
     ("mocogan_32", Mocogan, "mocogan",
-     dict(content_dim=4, motion_dim=3, base_channels=3, frames_per_clip=2), (3, 13, 32, 32), 3,
+     dict(content_dim=5, motion_dim=3, base_channels=3, frames_per_clip=2), (3, 13, 32, 32), 3,
      ADAM),
     ("mocogan_64_categories", Mocogan, "mocogan",
      dict(content_dim=3, motion_dim=2, base_channels=2, frames_per_clip=1, category_weight=0.5,
