@@ -35,19 +35,24 @@ const std::vector<Shape>& shapes() {
   constexpr ops::ConvGeometry k3{.kernel = 3, .stride = 1, .padding = 1};
   constexpr ops::ConvGeometry k4{.kernel = 4, .stride = 2, .padding = 1};
   constexpr ops::ConvGeometry k5{.kernel = 5, .stride = 2, .padding = 2};
+  constexpr ops::ConvGeometry k7{.kernel = 7, .stride = 1, .padding = 3};
   constexpr ops::ConvGeometry k9{.kernel = 9, .stride = 1, .padding = 4};
   static const std::vector<Shape> list = {
       {"DCGAN 28 px, picture", k4, {64, 1, 64, 28, 28}},
       {"DCGAN 28 px, middle", k4, {64, 64, 128, 14, 14}},
       {"DCGAN 64 px, picture", k4, {64, 3, 64, 64, 64}},
       {"DCGAN 64 px, middle", k4, {64, 64, 128, 32, 32}},
+      {"DCGAN 64 px, middle, batch 8", k4, {8, 64, 128, 32, 32}},
+      {"DCGAN 64 px, middle, one sample", k4, {1, 64, 128, 32, 32}},
       {"DCGAN 64 px, deep", k4, {64, 256, 512, 8, 8}},
       {"DCGAN 64 px, deep, one sample", k4, {1, 256, 512, 8, 8}},
       {"ResNet 32 px, widest maps", k3, {64, 128, 128, 32, 32}},
+      {"ResNet 32 px, widest, batch 8", k3, {8, 128, 128, 32, 32}},
       {"ResNet 32 px, smallest maps", k3, {64, 128, 128, 8, 8}},
       {"ResNet 32 px, one sample", k3, {1, 128, 128, 32, 32}},
       {"infogan, acgan", k5, {64, 64, 128, 14, 14}},
       {"SRGAN, picture", k9, {4, 3, 64, 96, 96}},
+      {"CycleGAN, picture", k7, {1, 3, 64, 256, 256}},
   };
   return list;
 }
