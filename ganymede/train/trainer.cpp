@@ -304,8 +304,11 @@ bool Trainer::accumulate(const gans::Phase& phase, int64_t repeat, int64_t index
   for (const auto& [name, parameter] : optimizers_.at(phase.optimizer())->parameters()) {
     if (parameter.requires_grad()) learning.push_back(parameter);
   }
-  if (!is_on(Lever::kFrozen)) learning.clear();  // all that take gradients
-  total.backward({}, std::nullopt, /*create_graph=*/false, learning);
+  if (is_on(Lever::kFrozen)) {
+    total.backward({}, std::nullopt, /*create_graph=*/false, learning);
+  } else {
+    total.backward();
+  }
   return true;
 }
 
