@@ -105,13 +105,14 @@ Cache& cache() {
   return instance;
 }
 
-// Samples are made one by one by weights that stay: reading large ones takes less time than
-// transforming them for a single picture.
+// In training weights change after two or three uses, and what keeping them saves is lost in
+// writing them to memory. In evaluation they stay; and where samples are made one by one, reading
+// large ones takes less time than transforming them for a single picture.
 bool worth_keeping_here(const winograd::Problem& problem, winograd::WeightUse use) {
-  if (!is_on(Lever::kKeptWeights)) return false;
-  if (winograd::worth_keeping(problem, use)) return true;
-  return within_conv_rules() && problem.batch == 1 &&
-         winograd::transformed_size(problem, use) <= kMostFloatsForSamples;
+  if (!within_conv_rules() || !is_on(Lever::kKeptWeights)) return false;
+  return winograd::worth_keeping(problem, use) ||
+         (problem.batch == 1 &&
+          winograd::transformed_size(problem, use) <= kMostFloatsForSamples);
 }
 
 }  // namespace

@@ -10,7 +10,8 @@
 namespace ganymede::ops {
 
 // A contiguous float32 weight for an operator of the engine, with its transformed values from the
-// cache, or made now, where keeping them is worth while. What is kept is used as long as the
+// cache, or made now, where keeping them is worth while: in evaluation (within_conv_rules()), for
+// sizes that are read sooner than made. What is kept is used as long as the
 // storage lives, the version counter of the tensor is the same (every in-place operation raises
 // it) and a sample of the values is unchanged. The sample also notices an optimizer that writes
 // through pointers without raising the counter; whoever changes only a few values that way must

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -205,6 +207,9 @@ TEST(ConvOperators, SeeChangedWeights) {
     EXPECT_LT(error(conv2d(x, w, {}, 1, 1), expected), 2e-5) << what;
   };
   clear_weight_cache();
+  check("in training");
+  EXPECT_EQ(weight_cache_bytes(), 0U);
+  begin_or_end_conv_rules(+1);
   check("first use");
   const size_t bytes = weight_cache_bytes();
   EXPECT_GT(bytes, 0U);
@@ -217,16 +222,19 @@ TEST(ConvOperators, SeeChangedWeights) {
   for (int64_t i = 0; i < w.numel(); ++i) data[i] -= 0.5F;
   check("a write through the pointer");
   EXPECT_EQ(weight_cache_bytes(), bytes) << "old results must be replaced";
+  begin_or_end_conv_rules(-1);
 }
 
 TEST(ConvOperators, ReuseOfMemoryIsNoticed) {
   Stream stream(5, "ops.conv", 0);
   const at::Tensor x = stream.normal({1, 32, 16, 16});
+  begin_or_end_conv_rules(+1);
   for (int round = 0; round < 8; ++round) {  // each weight is likely to get the memory of the last
     const at::Tensor w = stream.normal({32, 32, 3, 3});
     const at::Tensor expected = at::conv2d(x.to(at::kDouble), w.to(at::kDouble), {}, 1, 1);
     EXPECT_LT(error(conv2d(x, w, {}, 1, 1), expected), 2e-5);
   }
+  begin_or_end_conv_rules(-1);
 }
 
 TEST(ConvOperators, ThreadsComputeTheSameBits) {
@@ -249,6 +257,94 @@ TEST(ConvOperators, ThreadsComputeTheSameBits) {
     }
   }
   at::set_num_threads(threads);
+}
+
+// Values that people have and values that they should not have.
+at::Tensor soak_values(at::IntArrayRef shape, int64_t kind, Stream& stream) {
+  const at::Tensor x = stream.normal(shape);
+  if (kind == 1) return x + 100;
+  if (kind == 2) return x.pow(5);
+  if (kind == 3) return x * stream.bernoulli(shape, 0.05);
+  if (kind == 4) return x * 1e-40;
+  return x;
+}
+
+// One random convolution: any geometry, mode, number of threads and kind of values.
+struct Soaked {
+  explicit Soaked(uint64_t index) {
+    Stream stream(11, "ops.conv.soak", index);
+    mode = static_cast<ConvMode>(pick(stream, 0, 2));
+    threads = static_cast<int>(pick(stream, 1, 4));
+    transposed = pick(stream, 0, 1) == 1;
+    const int64_t family = pick(stream, 0, 3);
+    kernel = family == 0 ? 3 : family == 1 ? 4 : pick(stream, 1, 9);
+    stride = family == 0 ? 1 : family == 1 ? 2 : pick(stream, 1, 3);
+    padding = family < 2 ? 1 : pick(stream, 0, transposed ? (kernel - 1) / 2 : kernel - 1);
+    const int64_t in = pick(stream, 1, 80), out = pick(stream, 1, 80);
+    const int64_t least = transposed ? 1 : std::max<int64_t>(1, kernel - 2 * padding);
+    const int64_t height = pick(stream, least, 34), width = pick(stream, least, 34);
+    const int64_t kind = pick(stream, 0, 4);
+    const at::Tensor x = soak_values({pick(stream, 1, 5), in, height, width}, kind, stream);
+    const at::Tensor w = stream.normal(transposed ? std::vector{in, out, kernel, kernel}
+                                                  : std::vector{out, in, kernel, kernel});
+    inputs = {x, w, stream.normal({out})};
+    text = (transposed ? "transposed " : "") + std::to_string(kernel) + "x" +
+           std::to_string(kernel) + " stride " + std::to_string(stride) + " padding " +
+           std::to_string(padding) + ", values " + std::to_string(kind) + ", threads " +
+           std::to_string(threads) + ", mode " + std::to_string(static_cast<int>(mode));
+  }
+
+  // Value and gradients of the sum of squares.
+  std::vector<at::Tensor> run(at::ScalarType type) const {
+    const Inputs in = inputs.as(type);
+    const bool exact = type == at::kDouble;
+    at::Tensor y;
+    if (transposed) {
+      y = exact ? at::conv_transpose2d(in.x, in.w, in.b, stride, padding)
+                : conv_transpose2d(in.x, in.w, in.b, stride, padding);
+    } else {
+      y = exact ? at::conv2d(in.x, in.w, in.b, stride, padding)
+                : conv2d(in.x, in.w, in.b, stride, padding);
+    }
+    const auto gradients = torch::autograd::grad({y.square().mean()}, {in.x, in.w, in.b});
+    return {y.detach(), gradients[0], gradients[1], gradients[2]};
+  }
+
+  // Leaky ReLU and a scale behind it.
+  at::Tensor finished() const {
+    const at::NoGradGuard no_grad;
+    const ConvFinish finish{.scale = inputs.b * 2, .shift = inputs.b, .slope = 0.2};
+    return transposed ? finished_conv_transpose2d(inputs.x, inputs.w, finish, stride, padding)
+                      : finished_conv2d(inputs.x, inputs.w, finish, stride, padding);
+  }
+
+  ConvMode mode;
+  int threads;
+  bool transposed;
+  int64_t kernel, stride, padding;
+  Inputs inputs;
+  std::string text;
+};
+
+TEST(ConvLong, SoakOfShapesModesThreadsAndValues) {
+  const int threads = at::get_num_threads();
+  for (uint64_t index = 0; index < 1000; ++index) {
+    const Soaked c(index);
+    set_conv_mode(c.mode);
+    at::set_num_threads(c.threads);
+    const auto found = c.run(at::kFloat);
+    const auto expected = c.run(at::kDouble);
+    for (size_t i = 0; i < found.size(); ++i) {
+      EXPECT_LT(error(found[i], expected[i]), 2e-4)
+          << "case " << index << ": " << c.text << ", input " << c.inputs.x.sizes() << ", weight "
+          << c.inputs.w.sizes() << ", result " << i;
+    }
+    const auto line = c.inputs.b.to(at::kDouble).view({1, -1, 1, 1});
+    const at::Tensor finished = at::leaky_relu((expected[0] - line) * line * 2 + line, 0.2);
+    EXPECT_LT(error(c.finished(), finished), 2e-4) << "case " << index << ": " << c.text;
+  }
+  at::set_num_threads(threads);
+  set_conv_mode(ConvMode::kAuto);
 }
 
 TEST(ConvOperators, ModelsInTwoThreadsDoNotDisturbEachOther) {

@@ -3,7 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <cstddef>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -60,14 +60,22 @@ thread_local Stack stack;
 
 }  // namespace
 
-void FreeMemory::operator()(float* memory) const { std::free(memory); }
+void FreeMemory::operator()(float* memory) const { ::munmap(memory, bytes); }
 
 Floats allocate_floats(size_t count) {
-  const size_t bytes = round_up(count * sizeof(float), kHugePage);
-  Floats memory(static_cast<float*>(std::aligned_alloc(kHugePage, bytes)));
-  if (!memory) throw std::bad_alloc();
+  const size_t bytes = round_up(std::max<size_t>(count, 1) * sizeof(float), kHugePage);
+  // More than is wanted, of which the part that begins at a huge page is kept.
+  void* found = ::mmap(nullptr, bytes + kHugePage, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (found == MAP_FAILED) throw std::bad_alloc();
+  auto* begin = static_cast<std::byte*>(found);
+  const size_t before =
+      round_up(reinterpret_cast<uintptr_t>(begin), kHugePage) - reinterpret_cast<uintptr_t>(begin);
+  if (before > 0) ::munmap(begin, before);
+  ::munmap(begin + before + bytes, kHugePage - before);
+  Floats memory(reinterpret_cast<float*>(begin + before), FreeMemory{bytes});
   // A hint: first touches of 4 KiB pages would cost more than small convolutions.
-  (void)madvise(memory.get(), bytes, MADV_HUGEPAGE);
+  (void)::madvise(memory.get(), bytes, MADV_HUGEPAGE);
   return memory;
 }
 

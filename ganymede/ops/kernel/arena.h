@@ -9,9 +9,12 @@ namespace ganymede::ops {
 
 struct FreeMemory {
   void operator()(float* memory) const;
+  size_t bytes = 0;
 };
 using Floats = std::unique_ptr<float[], FreeMemory>;
-Floats allocate_floats(size_t count);  // on huge pages where the system has them; std::bad_alloc
+// Zeros, apart from the heap, which large blocks would leave in pieces, and on huge pages where the
+// system has them. Throws std::bad_alloc.
+Floats allocate_floats(size_t count);
 
 // Memory for the length of a scope, stacked: frames of one thread are nested. Every thread has its
 // own stack, so any number of threads may compute at once, and a stack that once was large enough
