@@ -111,8 +111,7 @@ Cache& cache() {
 bool worth_keeping_here(const winograd::Problem& problem, winograd::WeightUse use) {
   if (!within_conv_rules() || !is_on(Lever::kKeptWeights)) return false;
   return winograd::worth_keeping(problem, use) ||
-         (problem.batch == 1 &&
-          winograd::transformed_size(problem, use) <= kMostFloatsForSamples);
+         (problem.batch == 1 && winograd::transformed_size(problem, use) <= kMostFloatsForSamples);
 }
 
 }  // namespace

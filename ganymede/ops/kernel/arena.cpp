@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <string>
 #include <vector>
 
 namespace ganymede::ops {
@@ -14,6 +15,17 @@ namespace {
 
 constexpr size_t kHugePage = size_t{2} << 20;
 constexpr size_t kLine = 16;  // floats
+
+// std::bad_alloc in LibTorch's words, which say how much was asked for.
+class NoMemory final : public std::bad_alloc {
+ public:
+  explicit NoMemory(size_t bytes)
+      : text_("you tried to allocate " + std::to_string(bytes) + " bytes") {}
+  const char* what() const noexcept override { return text_.c_str(); }
+
+ private:
+  std::string text_;
+};
 
 size_t round_up(size_t value, size_t unit) { return (value + unit - 1) / unit * unit; }
 
@@ -67,7 +79,7 @@ Floats allocate_floats(size_t count) {
   // More than is wanted, of which the part that begins at a huge page is kept.
   void* found = ::mmap(nullptr, bytes + kHugePage, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (found == MAP_FAILED) throw std::bad_alloc();
+  if (found == MAP_FAILED) throw NoMemory(bytes);
   auto* begin = static_cast<std::byte*>(found);
   const size_t before =
       round_up(reinterpret_cast<uintptr_t>(begin), kHugePage) - reinterpret_cast<uintptr_t>(begin);

@@ -13,7 +13,7 @@ struct FreeMemory {
 };
 using Floats = std::unique_ptr<float[], FreeMemory>;
 // Zeros, apart from the heap, which large blocks would leave in pieces, and on huge pages where the
-// system has them. Throws std::bad_alloc.
+// system has them. Throws std::bad_alloc that says how much was asked for.
 Floats allocate_floats(size_t count);
 
 // Memory for the length of a scope, stacked: frames of one thread are nested. Every thread has its
