@@ -328,14 +328,15 @@ struct Soaked {
 
 TEST(ConvLong, SoakOfShapesModesThreadsAndValues) {
   const int threads = at::get_num_threads();
-  for (uint64_t index = 0; index < 1000; ++index) {
+  for (uint64_t index = 0; index < 5000; ++index) {
     const Soaked c(index);
     set_conv_mode(c.mode);
     at::set_num_threads(c.threads);
     const auto found = c.run(at::kFloat);
     const auto expected = c.run(at::kDouble);
     for (size_t i = 0; i < found.size(); ++i) {
-      EXPECT_LT(error(found[i], expected[i]), 2e-4)
+      // The bias' gradient is a sum in which much may cancel.
+      EXPECT_LT(error(found[i], expected[i]), i == 3 ? 2e-3 : 2e-4)
           << "case " << index << ": " << c.text << ", input " << c.inputs.x.sizes() << ", weight "
           << c.inputs.w.sizes() << ", result " << i;
     }
