@@ -11,11 +11,14 @@ def number(value, digits=3):
     return f"{value:,.{digits}g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
+def spread_text(found):
+    return f"{found['median']:.2f} ({found['interval'][0]:.2f} to {found['interval'][1]:.2f})"
+
+
 def ratio_text(report, name, kind):
     if name not in report["ratios"]:
         return "fails" if name in report["failures"] else "-"
-    found = report["ratios"][name][kind]
-    return f"{found['median']:.2f} ({found['interval'][0]:.2f} to {found['interval'][1]:.2f})"
+    return spread_text(report["ratios"][name][kind])
 
 
 def text_of(report):
