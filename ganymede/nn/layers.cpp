@@ -200,9 +200,10 @@ at::Tensor BatchNorm::forward(const at::Tensor& input, double slope) {
 }
 
 ops::ConvFinish BatchNorm::finish(const at::Tensor& bias, double slope) const {
-  const at::Tensor scale = *weight_ * (*running_var_ + options_.eps).rsqrt();
   const at::Tensor mean = bias.defined() ? *running_mean_ - bias : *running_mean_;
-  return {.scale = scale, .shift = *bias_ - mean * scale, .slope = slope};
+  const auto [scale, shift] = ops::scale_and_shift(
+      *weight_, *bias_, {.mean = mean, .variance = *running_var_, .eps = options_.eps});
+  return {.scale = scale, .shift = shift, .slope = slope};
 }
 
 LayerNorm::LayerNorm(int64_t channels, double eps)

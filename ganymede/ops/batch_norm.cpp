@@ -137,8 +137,7 @@ at::Tensor trained(const at::Tensor& input, const at::Tensor& weight, const at::
 at::Tensor evaluated(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
                      const BatchNormBuffers& buffers, double slope) {
   const at::Tensor x = input.contiguous();
-  const at::Tensor scale = weight * (buffers.variance + buffers.eps).rsqrt();
-  const at::Tensor shift = bias - buffers.mean * scale;
+  const auto [scale, shift] = scale_and_shift(weight, bias, buffers);
   at::Tensor y = at::empty_like(x);
   scale_shift(problem_of(x, slope), x.const_data_ptr<float>(), scale.const_data_ptr<float>(),
               shift.const_data_ptr<float>(), y.data_ptr<float>(), executor_for(x));
@@ -158,6 +157,12 @@ at::Tensor by_libtorch(const at::Tensor& input, const at::Tensor& weight, const 
 }
 
 }  // namespace
+
+std::pair<at::Tensor, at::Tensor> scale_and_shift(const at::Tensor& weight, const at::Tensor& bias,
+                                                  const BatchNormBuffers& buffers) {
+  const at::Tensor scale = weight * (buffers.variance + buffers.eps).rsqrt();
+  return {scale, bias - buffers.mean * scale};
+}
 
 at::Tensor batch_norm_act(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
                           const BatchNormBuffers& buffers, double slope) {

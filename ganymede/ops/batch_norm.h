@@ -3,6 +3,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <utility>
+
 namespace ganymede::ops {
 
 struct BatchNormBuffers {
@@ -18,5 +20,9 @@ struct BatchNormBuffers {
 // volumes on the CPU are computed by the kernels of norm/, everything else by LibTorch.
 at::Tensor batch_norm_act(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
                           const BatchNormBuffers& buffers, double slope);
+
+// What it is in evaluation: x times the first plus the second, for each channel.
+std::pair<at::Tensor, at::Tensor> scale_and_shift(const at::Tensor& weight, const at::Tensor& bias,
+                                                  const BatchNormBuffers& buffers);
 
 }  // namespace ganymede::ops
