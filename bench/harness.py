@@ -120,9 +120,11 @@ def differences(ours, theirs, tolerance):
 
 
 def kind_of_machine(about=None):
-    """What comparisons of convolutions hang on most: the widest vectors."""
-    vectors = (about or machine()).get("vectors", [])
-    return "avx512" if "avx512f" in vectors else "avx2" if "avx2" in vectors else "other"
+    """What comparisons hang on most: the widest vectors, and the maker and family of the CPU (avx512-amd26)."""
+    about = about or machine()
+    vectors = about.get("vectors", [])
+    widest = "avx512" if "avx512f" in vectors else "avx2" if "avx2" in vectors else "other"
+    return f"{widest}-{about['maker']}{about['family']}" if "family" in about else widest
 
 
 def results_path(name):
@@ -160,6 +162,10 @@ def machine():
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
             about["cpu"] = line.split(":", 1)[1].strip()
+        if line.startswith("vendor_id"):
+            about["maker"] = {"AuthenticAMD": "amd", "GenuineIntel": "intel"}.get(line.split(":", 1)[1].strip(), "cpu")
+        if line.startswith("cpu family"):
+            about["family"] = int(line.split(":", 1)[1])
         if line.startswith("flags"):
             about["vectors"] = [flag for flag in ("avx2", "avx512f", "amx_tile") if flag in line.split()]
     about["memory_bytes"] = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -58,7 +58,7 @@ bootstrap interval of the median. `eager` is the plain script, `tuned` what a ca
 def machine_text(report):
     machine = report["machine"]
     waiting = ", ".join(f"{key}={value}" for key, value in machine.get("environment", {}).items()) or "default waiting"
-    return (f"{machine.get('cpu', 'unknown CPU')} ({', '.join(machine.get('vectors', []))}), {machine['usable_cpus']} CPUs, "
+    return (f"{machine.get('cpu', 'unknown CPU')} ({harness.kind_of_machine(machine)}), {machine['usable_cpus']} CPUs, "
             f"{machine['memory_bytes'] / 2**30:.0f} GiB, load {machine['load_before']:.1f} at the end, {waiting}; "
             f"torch {torch_of(report)}; {report['date']}, commit {report['commit']}")
 
@@ -86,19 +86,19 @@ def write_table():
     reports = [json.loads(path.read_text()) for path in harness.recorded_comparisons()]
     lines = [HEAD]
     for kind, title in (("cpu_s", "CPU time (all threads)"), ("wall_s", "Wall time")):
-        lines += [f"## {title}", "", "| workload | vectors | threads | eager | tuned | compile |", "|---|---|---|---|---|---|"]
+        lines += [f"## {title}", "", "| workload | machine | threads | eager | tuned | compile |", "|---|---|---|---|---|---|"]
         for kind_of_cpu, case in cases_of(reports):
             lines.append(f"| {case['workload']} | {kind_of_cpu} | {case['threads']} | "
                          + " | ".join(ratio_text(case, name, kind) for _, name in SIDES) + " |")
         lines.append("")
-    lines += ["## Per step", "", "| workload | vectors | threads | side | wall ms | CPU ms | page faults | GFLOP/s by CPU time | of FMA peak | peak memory MiB |",
+    lines += ["## Per step", "", "| workload | machine | threads | side | wall ms | CPU ms | page faults | GFLOP/s by CPU time | of FMA peak | peak memory MiB |",
               "|---|---|---|---|---|---|---|---|---|---|"]
     for kind_of_cpu, case in cases_of(reports):
         for name, figures in case["per_step"].items():
             lines.append(f"| {case['workload']} | {kind_of_cpu} | {case['threads']} | {name} | {number(figures['wall_ms'])} | {number(figures['cpu_ms'])} | "
                          f"{number(figures['page_faults'])} | {number(figures['gflops_by_cpu'])} | {figures['share_of_peak']:.0%} | "
                          f"{figures['peak_bytes'] >> 20:,} |")
-    lines += ["", "## Same work", "", "| workload | vectors | threads | side | largest relative difference of the first step's losses |",
+    lines += ["", "## Same work", "", "| workload | machine | threads | side | largest relative difference of the first step's losses |",
               "|---|---|---|---|---|"]
     for kind_of_cpu, case in cases_of(reports):
         for name, checks in case["checks"].items():
@@ -117,5 +117,5 @@ def write_table():
 
 
 def cases_of(reports):
-    """(widest vectors of the machine, case)"""
+    """(kind of machine, case)"""
     return [(harness.kind_of_machine(report["machine"]), case) for report in reports for case in report.get("cases", {"": report}).values()]

@@ -15,7 +15,6 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
 
-constexpr int64_t kFewestPixels = 4;        // below, planes are shorter than the smallest vector
 constexpr int64_t kWorthThreads = 1 << 15;  // values
 
 NormProblem problem_of(const at::Tensor& input, double slope) {

@@ -194,6 +194,10 @@ bool makes_whole(const at::Tensor& input, const at::Tensor& weight, int64_t padd
          fast_product(input.size(0), input.size(1), weight[0].numel());
 }
 
+ConvSizes input_sizes(const at::Tensor& image, const at::Tensor& weight) {
+  return {image.size(0), weight.size(1), weight.size(0), image.size(2), image.size(3)};
+}
+
 // Of the image that a transposed convolution makes.
 ConvSizes image_sizes(const at::Tensor& map, const at::Tensor& weight, const ConvGeometry& geometry,
                       int64_t output_padding) {
@@ -229,8 +233,7 @@ at::Tensor conv2d(const at::Tensor& input, const at::Tensor& weight,
   if (fits(input, weight, bias, 1)) {
     if (covers(input, weight, padding)) return whole_conv2d(input, weight, bias);
     const ConvGeometry geometry{.kernel = weight.size(2), .stride = stride, .padding = padding};
-    const ConvSizes sizes{input.size(0), weight.size(1), weight.size(0), input.size(2),
-                          input.size(3)};
+    const ConvSizes sizes = input_sizes(input, weight);
     if (has_own_kernel(geometry, sizes)) {
       return forward_of(input.contiguous(), weight.contiguous(), contiguous_bias(bias), geometry);
     }
@@ -276,8 +279,7 @@ at::Tensor finished_conv2d(const at::Tensor& input, const at::Tensor& weight,
                            const ConvFinish& finish, int64_t stride, int64_t padding) {
   if (fits(input, weight, {}, 1) && !covers(input, weight, padding)) {
     const ConvGeometry geometry{.kernel = weight.size(2), .stride = stride, .padding = padding};
-    const ConvSizes sizes{input.size(0), weight.size(1), weight.size(0), input.size(2),
-                          input.size(3)};
+    const ConvSizes sizes = input_sizes(input, weight);
     if (choose_conv(ConvPart::kForward, geometry, sizes) != ConvChoice::kTorch) {
       return form_forward(geometry, input.contiguous(), weight.contiguous(), finish);
     }
@@ -317,8 +319,7 @@ at::Tensor finished_upsample_conv2d(const at::Tensor& input, const at::Tensor& w
 at::Tensor conv2d_pool(const at::Tensor& input, const at::Tensor& weight,
                        const std::optional<at::Tensor>& bias) {
   if (fits(input, weight, bias, 1) && weight.size(2) == 3 &&
-      has_own_kernel(kSharedPhases, {input.size(0), weight.size(1), weight.size(0), input.size(2),
-                                     input.size(3)})) {
+      has_own_kernel(kSharedPhases, input_sizes(input, weight))) {
     return forward_of(input.contiguous(), spread(weight * 0.25).contiguous(), contiguous_bias(bias),
                       kSharedPhases);
   }

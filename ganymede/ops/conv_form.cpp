@@ -71,7 +71,6 @@ bool has_own_kernel(const ConvGeometry& geometry, const ConvSizes& sizes) {
 }
 
 at::Tensor finished(const at::Tensor& sums, const ConvFinish& finish) {
-  constexpr int64_t kFewestPixels = 4;  // of the kernel's shortest vector
   at::Tensor y = sums.contiguous();
   const int64_t channels = y.size(1);
   if (y.size(2) * y.size(3) < kFewestPixels) {

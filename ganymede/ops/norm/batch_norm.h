@@ -22,6 +22,9 @@ struct NormProblem {
   int64_t values() const { return batch * pixels; }  // of one channel
 };
 
+// Of a plane: as many as the shortest vector holds. Smaller ones are no work for these kernels.
+constexpr int64_t kFewestPixels = 4;
+
 struct NormForward {
   const float* x;
   const float* weight;  // [channels], as all that follow
