@@ -12,6 +12,7 @@
 #include "ganymede/core/memory.h"
 #include "ganymede/core/text.h"
 #include "ganymede/core/tuning.h"
+#include "ganymede/infer/translate.h"
 #include "ganymede/train/run.h"
 
 namespace ganymede::cli {
@@ -62,7 +63,14 @@ fs::path make_folder(const Arguments& args, const train::Session& session) {
   return folder;
 }
 
-void report(const train::RunResult& result, const Context& context) {
+// What a person would try next with a model of `spec` in `folder`.
+std::string example(const SampleSpec& spec, const std::string& folder) {
+  if (infer::translates_pictures(spec)) return "translate " + folder + " PICTURE --out made.png";
+  if (spec.domain == "table") return "sample " + folder + " -n 1000 --out rows.csv";
+  return "sample " + folder + " --seeds 0-63 --out grid.png";
+}
+
+void report(const train::RunResult& result, const SampleSpec& spec, const Context& context) {
   if (context.json) {
     print(nlohmann::json{{"event", "done"},
                          {"run", result.folder.string()},
@@ -75,8 +83,7 @@ void report(const train::RunResult& result, const Context& context) {
   print("samples  " + result.picture.string());
   print("model    " + (result.folder / "model").string());
   print("run      " + result.folder.string());
-  print("next     " + context.command_line.front() + " sample " + result.folder.string() +
-        " --seeds 0-63 --out grid.png");
+  print("next     " + context.command_line.front() + " " + example(spec, result.folder.string()));
 }
 
 void show_dry_run(train::Session& session, const Context& context) {
@@ -111,7 +118,7 @@ void train_in(const fs::path& folder, train::Session& session, const Context& co
   Progress progress(context.progress(), "train " + session.short_name(), "kimg");
   const auto result = train::train_run(session, folder, progress, context.command_line, &reading);
   progress.finish("");
-  report(result, context);
+  report(result, session.gan().spec(), context);
 }
 
 // Before the first tensor.

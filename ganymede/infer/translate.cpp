@@ -68,6 +68,10 @@ media::Image without_alpha(const media::Image& picture) {
 
 }  // namespace
 
+bool translates_pictures(const SampleSpec& spec) {
+  return spec.takes_given() && is_picture(spec) && is_picture(spec.given[0]);
+}
+
 size_t direction_number(const gans::Gan& gan, const std::string& name) {
   const std::vector<std::string> names = gan.directions();
   if (name.empty()) return 0;
@@ -88,7 +92,7 @@ Translator::Translator(gans::Gan& gan, at::Device device, const TranslateOptions
       enlarges_(direction_ == 0 ? gan.enlarges() : 1),
       meaning_(media::Meaning::kPixels) {
   const SampleSpec& spec = gan.spec();
-  if (!spec.takes_given() || !is_picture(spec) || !is_picture(spec.given[0])) {
+  if (!translates_pictures(spec)) {
     throw UsageError({.where = "translate",
                       .found = spec.takes_given()
                                    ? "a model that makes samples of the domain " + spec.domain +

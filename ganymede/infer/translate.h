@@ -22,6 +22,9 @@ struct TranslateOptions {
   bool opaque = false;         // the result has no alpha
 };
 
+// Whether samples of `spec` are pictures made from pictures: what a Translator takes.
+bool translates_pictures(const SampleSpec& spec);
+
 // The number of a direction by its name: "A to B", "a_to_b", "AtoB", or by its number from 0.
 // Throws UsageError naming those there are.
 size_t direction_number(const gans::Gan& gan, const std::string& name);

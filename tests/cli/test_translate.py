@@ -35,12 +35,13 @@ def pairs(tmp_path_factory):
 @pytest.fixture(scope="module")
 def model(pairs, tmp_path_factory):
     run = tmp_path_factory.mktemp("runs") / "run"
-    gan("train", "pix2pix", "--data", pairs, "--out", run, "--kimg", "0.1", "--batch", "4",
-        "--threads", "1", "--set", "data.size_px=0", "--set", "gan.base_channels=4",
-        "--set", "gan.discriminator_channels=4", "--set", "gan.discriminator_layers=1",
-        "--set", "gan.test_dropout=false", "--set", "gan.own_statistics=false",
-        "--set", "train.sample_kimg=0.1", "--set", "train.health_kimg=0")
+    said = gan("train", "pix2pix", "--data", pairs, "--out", run, "--kimg", "0.1", "--batch", "4",
+               "--threads", "1", "--set", "data.size_px=0", "--set", "gan.base_channels=4",
+               "--set", "gan.discriminator_channels=4", "--set", "gan.discriminator_layers=1",
+               "--set", "gan.test_dropout=false", "--set", "gan.own_statistics=false",
+               "--set", "train.sample_kimg=0.1", "--set", "train.health_kimg=0")
     assert (run / "reals.png").exists()
+    assert f"translate {run} PICTURE" in said.stdout
     return run
 
 
