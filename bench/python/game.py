@@ -41,7 +41,7 @@ class Draws:
 
     def real_batch(self):
         if self.trace:
-            return self.trace.next_input(self.critic)
+            return self.trace.next_input(self.critic)[: self.batch]  # fakes may follow in the same call
         self.position = (self.position + self.batch) % len(self.reals)
         return self.reals[self.position : self.position + self.batch]
 
@@ -61,12 +61,13 @@ class Game:
     """One generator against one discriminator or critic.
 
     loss, generator_loss: functions of logits; penalty: None, "gradient_penalty" (weight, at points between) or "r1" (at reals);
-    share_fakes: both players use the same fakes; critic_steps: updates of the critic for one of the generator.
+    share_fakes: both players use the same fakes; critic_steps: updates of the critic for one of the generator;
+    judged_together: the C++ side judges reals and fakes in one call, as it may where nothing in the critic mixes samples.
     """
 
     def __init__(self, generator, critic, *, names=("generator", "discriminator"), latent_dim=100, batch=64,
                  loss=bce, generator_loss=bce_generator, penalty=None, penalty_weight=0.0, share_fakes=True,
-                 critic_steps=1, learning_rate=2e-4, betas=(0.5, 0.999)):
+                 critic_steps=1, judged_together=False, learning_rate=2e-4, betas=(0.5, 0.999)):
         self.networks = dict(zip(names, (generator, critic)))
         self.generator, self.critic = generator, critic
         self.generator_call, self.critic_call = generator, critic
@@ -74,6 +75,7 @@ class Game:
         self.loss, self.generator_loss = loss, generator_loss
         self.penalty, self.penalty_weight = penalty, penalty_weight
         self.share_fakes, self.critic_steps = share_fakes, critic_steps
+        self.judged_together = judged_together
         self.adam = {"lr": learning_rate, "betas": betas}
         self.tuned = False
 
@@ -133,7 +135,7 @@ class Game:
             penalty = self.gradient_penalty(reals, fakes.detach())
             losses["D/" + self.penalty] = penalty.detach()
             total = total + self.penalty_weight * penalty
-        else:
+        elif not self.judged_together:
             self.draws.pass_over(1)
         total.backward()
         self.critic_optimizer.step()

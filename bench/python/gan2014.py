@@ -22,4 +22,4 @@ def make():
                               Shape(1, 28, 28))
     discriminator = nn.Sequential(nn.Flatten(), Half(), nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 256), nn.ReLU(),
                                   nn.Linear(256, 1))
-    return Game(generator, discriminator, share_fakes=False)
+    return Game(generator, discriminator, share_fakes=False, judged_together=True)

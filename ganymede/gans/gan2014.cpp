@@ -156,8 +156,10 @@ class Gan2014 final : public Gan {
 
  private:
   Terms discriminator_loss(const at::Tensor& reals, const at::Tensor& fakes) {
-    const at::Tensor real = discriminator_(reals);
-    const at::Tensor fake = discriminator_(fakes.detach());
+    // In one pass, as nothing in D looks from one sample to another: half as many products and
+    // gradients of weights as in two.
+    const auto logits = discriminator_(at::cat({reals, fakes.detach()})).chunk(2);
+    const at::Tensor &real = logits[0], &fake = logits[1];
     return {{"adversarial", loss::discriminator(config_.loss, real, fake)},
             observed("accuracy", loss::accuracy(real, fake)),
             observed("logit/real", real.detach().mean()),

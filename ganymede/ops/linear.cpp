@@ -51,7 +51,9 @@ Engine engine_of_cpu() {
 #if defined(__x86_64__)
   if (__builtin_cpu_is("intel") != 0) return Engine::kLibTorch;
   const bool widest = __builtin_cpu_supports("avx512f") != 0;
-  if (__builtin_cpu_supports("avx2") != 0 && !widest) return Engine::kOwn;
+  // AMD's first cores with AVX-512 (Zen 4) add and multiply 256 bits at a time.
+  const bool halves = __builtin_cpu_is("amdfam19h") != 0;
+  if (__builtin_cpu_supports("avx2") != 0 && (!widest || halves)) return Engine::kOwn;
 #endif
   return onednn().has_value() ? Engine::kOnednn : Engine::kLibTorch;
 }
@@ -70,41 +72,90 @@ MatrixView view_of(const at::Tensor& matrix) {
   return {matrix.const_data_ptr<float>(), row, column};
 }
 
-bool is_line_by_line(const at::Tensor& matrix) {
-  const MatrixView view = view_of(matrix);
-  return view.row_stride == 1 || view.column_stride == 1;
+// A factor of a product, as it lies or turned, which takes no call of LibTorch.
+struct Factor {
+  at::Tensor matrix;
+  bool turned = false;
+
+  int64_t rows() const { return matrix.size(turned ? 1 : 0); }
+  int64_t columns() const { return matrix.size(turned ? 0 : 1); }
+  at::Tensor as_tensor() const { return turned ? matrix.t() : matrix; }
+  Factor line_by_line() const {
+    const MatrixView view = view_of(matrix);
+    if (view.row_stride == 1 || view.column_stride == 1) return *this;
+    return {matrix.contiguous(), turned};
+  }
+  MatrixView view() const {
+    const MatrixView lying = view_of(matrix);
+    if (!turned) return lying;
+    return {lying.data, lying.column_stride, lying.row_stride};
+  }
+};
+
+void multiply_by_own(const at::Tensor& out, const Factor& a, const Factor& b,
+                     const at::Tensor& bias, bool add) {
+  const Factor left = a.line_by_line();
+  const Factor right = b.line_by_line();
+  const at::Tensor offset = bias.defined() ? bias.contiguous() : bias;
+  const ProductProblem problem{
+      .rows = a.rows(),
+      .columns = b.columns(),
+      .depth = a.columns(),
+      .a = left.view(),
+      .b = right.view(),
+      .bias = offset.defined() ? offset.const_data_ptr<float>() : nullptr,
+      .out = out.data_ptr<float>(),
+      .out_stride = out.size(0) > 1 ? out.stride(0) : out.size(1),
+      .add = add,
+  };
+  const bool small = problem.rows * problem.columns * problem.depth < kWorthThreads;
+  multiply(problem, small ? inline_executor() : pool_executor());
 }
 
-at::Tensor product(const at::Tensor& x, const at::Tensor& weight,
-                   const std::optional<at::Tensor>& bias) {
-  if (engine_of(x.size(0), x.size(1), weight.size(0)) == Engine::kOnednn) {
-    return onednn()->call(x, dense(weight), bias, "none", c10::List<std::optional<at::Scalar>>(),
-                          "");
+at::Tensor product(const Factor& a, const Factor& b, const at::Tensor& bias = {}) {
+  if (engine_of(a.rows(), a.columns(), b.columns()) == Engine::kOnednn) {
+    const auto maybe = bias.defined() ? std::optional<at::Tensor>(bias) : std::nullopt;
+    const at::Tensor weight = b.turned ? b.matrix : b.matrix.t();
+    return onednn()->call(a.as_tensor(), dense(weight), maybe, "none",
+                          c10::List<std::optional<at::Scalar>>(), "");
   }
-  at::Tensor out = at::empty({x.size(0), weight.size(0)}, x.options());
-  multiply_into(out, x, weight.t(), bias.value_or(at::Tensor()), /*add=*/false);
+  at::Tensor out = at::empty({a.rows(), b.columns()}, a.matrix.options());
+  multiply_by_own(out, a, b, bias, /*add=*/false);
   return out;
 }
 
-bool fits(const at::Tensor& x, const at::Tensor& weight) {
+bool fits(const at::Tensor& x, const at::Tensor& weight, int64_t outputs) {
   return x.dim() == 2 && x.device().is_cpu() && x.scalar_type() == at::kFloat &&
          weight.scalar_type() == at::kFloat && x.layout() == at::kStrided &&
-         engine_of(x.size(0), x.size(1), weight.size(0)) != Engine::kLibTorch;
+         engine_of(x.size(0), x.size(1), outputs) != Engine::kLibTorch;
 }
 
-// a b, a [n, k], b [k, m]: its own derivatives are such products.
+// a b, a [n, k], b [k, m], each maybe turned: its own derivatives are such products.
 struct Product : torch::autograd::Function<Product> {
-  static Variable forward(AutogradContext* context, const Variable& a, const Variable& b) {
+  static Variable forward(AutogradContext* context, const Variable& a, bool a_turned,
+                          const Variable& b, bool b_turned) {
     context->save_for_backward({a, b});
-    return product(a, b.t(), {});
+    context->saved_data["turned"] = (a_turned ? 1 : 0) + (b_turned ? 2 : 0);
+    return product({a, a_turned}, {b, b_turned});
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const auto saved = context->get_saved_variables();
-    const Variable& gradient = gradients[0];
+    const int64_t turned = context->saved_data["turned"].toInt();
+    const Factor a{saved[0], (turned & 1) != 0}, b{saved[1], (turned & 2) != 0};
+    const Factor gradient{gradients[0]};
     Variable of_a, of_b;
-    if (context->needs_input_grad(0)) of_a = apply(gradient, saved[1].t());
-    if (context->needs_input_grad(1)) of_b = apply(saved[0].t(), gradient);
-    return {of_a, of_b};
+    if (context->needs_input_grad(0))
+      of_a = a.turned ? of(b, transposed(gradient)) : of(gradient, transposed(b));
+    if (context->needs_input_grad(1))
+      of_b = b.turned ? of(transposed(gradient), a) : of(transposed(a), gradient);
+    return {of_a, {}, of_b, {}};
+  }
+
+  static Factor transposed(const Factor& factor) { return {factor.matrix, !factor.turned}; }
+  // A node of the graph only where one is recorded.
+  static Variable of(const Factor& a, const Factor& b) {
+    if (!at::GradMode::is_enabled()) return product(a, b);
+    return apply(a.matrix, a.turned, b.matrix, b.turned);
   }
 };
 
@@ -112,14 +163,14 @@ struct Linear : torch::autograd::Function<Linear> {
   static Variable forward(AutogradContext* context, const Variable& x, const Variable& weight,
                           const Variable& bias) {
     context->save_for_backward({x, weight});
-    return product(x, weight, bias);
+    return product({x}, {weight, true}, bias);
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const auto saved = context->get_saved_variables();
     const Variable& gradient = gradients[0];
     Variable of_x, of_weight, of_bias;
-    if (context->needs_input_grad(0)) of_x = Product::apply(gradient, saved[1]);
-    if (context->needs_input_grad(1)) of_weight = Product::apply(gradient.t(), saved[0]);
+    if (context->needs_input_grad(0)) of_x = Product::of({gradient}, {saved[1]});
+    if (context->needs_input_grad(1)) of_weight = Product::of({gradient, true}, {saved[0]});
     if (context->needs_input_grad(2)) of_bias = gradient.sum(0);
     return {of_x, of_weight, of_bias};
   }
@@ -137,31 +188,16 @@ bool linear_uses_onednn(int64_t rows, int64_t in, int64_t out) {
 
 void multiply_into(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b,
                    const at::Tensor& bias, bool add) {
-  const at::Tensor left = is_line_by_line(a) ? a : a.contiguous();
-  const at::Tensor right = is_line_by_line(b) ? b : b.contiguous();
-  const at::Tensor offset = bias.defined() ? bias.contiguous() : bias;
-  const ProductProblem problem{
-      .rows = a.size(0),
-      .columns = b.size(1),
-      .depth = a.size(1),
-      .a = view_of(left),
-      .b = view_of(right),
-      .bias = offset.defined() ? offset.const_data_ptr<float>() : nullptr,
-      .out = out.data_ptr<float>(),
-      .out_stride = out.size(0) > 1 ? out.stride(0) : out.size(1),
-      .add = add,
-  };
-  const bool small = problem.rows * problem.columns * problem.depth < kWorthThreads;
-  multiply(problem, small ? inline_executor() : pool_executor());
+  multiply_by_own(out, {a}, {b}, bias, add);
 }
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  if (!fits(x, weight)) return at::linear(x, weight, bias);
-  return bias.defined() ? Linear::apply(x, weight, bias) : Product::apply(x, weight.t());
+  if (!fits(x, weight, weight.size(0))) return at::linear(x, weight, bias);
+  return bias.defined() ? Linear::apply(x, weight, bias) : Product::of({x}, {weight, true});
 }
 
 at::Tensor matrix_product(const at::Tensor& a, const at::Tensor& b) {
-  return fits(a, b.t()) ? Product::apply(a, b) : at::mm(a, b);
+  return fits(a, b, b.size(1)) ? Product::of({a}, {b}) : at::mm(a, b);
 }
 
 }  // namespace ganymede::ops

@@ -3,9 +3,12 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "ganymede/core/levers.h"
+#include "ganymede/ops/pointwise/update.h"
+#include "ganymede/ops/pool.h"
 
 namespace ganymede::ops {
 namespace {
@@ -29,7 +32,27 @@ void plain_adam_step(at::TensorList parameters, at::TensorList gradients,
   }
 }
 
+// Float32 on the CPU that fills its memory, in whatever order.
+bool is_dense(const at::Tensor& tensor) {
+  return tensor.is_cpu() && tensor.scalar_type() == at::kFloat && tensor.layout() == at::kStrided &&
+         tensor.is_non_overlapping_and_dense();
+}
+
+constexpr int64_t kWorthThreads = int64_t{1} << 16;
+
+Executor executor_for(const at::Tensor& tensor) {
+  return tensor.numel() < kWorthThreads ? inline_executor() : pool_executor();
+}
+
 }  // namespace
+
+void count_up(at::TensorList counts) {
+  const at::NoGradGuard no_grad;
+  if (counts.empty()) return;
+  if (!std::ranges::all_of(counts, is_dense)) return at::_foreach_add_(counts, 1);
+  // LibTorch would take six calls for each.
+  for (const at::Tensor& count : counts) *count.data_ptr<float>() += 1;
+}
 
 void sgd_step(at::TensorList parameters, at::TensorList gradients, at::TensorList velocities,
               double rate, double momentum) {
@@ -62,7 +85,15 @@ void rmsprop_step(at::TensorList parameters, at::TensorList gradients, at::Tenso
 
 void average_toward(at::TensorList averages, at::TensorList values, double toward) {
   const at::NoGradGuard no_grad;
-  at::_foreach_lerp_(averages, values, toward);
+  for (size_t i = 0; i < averages.size(); ++i) {
+    const at::Tensor& average = averages[i];
+    if (!is_dense(average) || !is_dense(values[i]) || average.strides() != values[i].strides()) {
+      average.lerp_(values[i], toward);
+      continue;
+    }
+    blend(average.data_ptr<float>(), values[i].const_data_ptr<float>(), average.numel(),
+          static_cast<float>(toward), executor_for(average));
+  }
 }
 
 void clip_values(at::TensorList parameters, double limit) {
@@ -74,6 +105,13 @@ void clip_values(at::TensorList parameters, double limit) {
 at::Tensor norm(at::TensorList tensors) {
   const at::NoGradGuard no_grad;
   if (tensors.empty()) return at::zeros({});
+  if (std::ranges::all_of(tensors, is_dense)) {
+    double sum = 0;
+    for (const at::Tensor& tensor : tensors) {
+      sum += sum_of_squares(tensor.const_data_ptr<float>(), tensor.numel(), executor_for(tensor));
+    }
+    return at::scalar_tensor(std::sqrt(sum));
+  }
   return at::stack(at::_foreach_norm(tensors)).norm();
 }
 

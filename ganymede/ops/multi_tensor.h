@@ -7,6 +7,9 @@
 
 namespace ganymede::ops {
 
+// Adds 1 to each: 0-d floats, the updates of each parameter.
+void count_up(at::TensorList counts);
+
 // v = momentum v + g; p -= rate v (Polyak 1964, with PyTorch's convention for the rate).
 void sgd_step(at::TensorList parameters, at::TensorList gradients, at::TensorList velocities,
               double rate, double momentum);
@@ -34,8 +37,8 @@ void average_toward(at::TensorList averages, at::TensorList values, double towar
 // Each value into [-limit, limit] (WGAN's weight clipping).
 void clip_values(at::TensorList parameters, double limit);
 
-// Euclidean norm over all values of all tensors: 0-d, on their device, without waiting for it;
-// 0 for an empty list.
+// Euclidean norm over all values of all tensors: 0-d, on their device, without waiting for it, the
+// same for any number of threads on the CPU; 0 for an empty list.
 at::Tensor norm(at::TensorList tensors);
 
 }  // namespace ganymede::ops

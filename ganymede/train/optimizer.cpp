@@ -50,17 +50,18 @@ void Optimizer::zero_grad() {
   for (auto& [name, parameter] : parameters_) parameter.mutable_grad().reset();
 }
 
+// Where no graph is recorded.
 Optimizer::Active Optimizer::active() const {
   Active active;
   for (size_t i = 0; i < parameters_.size(); ++i) {
     const at::Tensor& parameter = parameters_[i].second;
     if (!parameter.grad().defined()) continue;
-    active.parameters.push_back(parameter.detach());
+    active.parameters.push_back(parameter);
     // As the parameter lies, because kernels walk through all of them side by side.
-    const at::Tensor gradient = parameter.grad().detach();
+    const at::Tensor& gradient = parameter.grad();
     active.gradients.push_back(gradient.strides() == parameter.strides()
                                    ? gradient
-                                   : at::empty_like(parameter.detach()).copy_(gradient));
+                                   : at::empty_like(parameter).copy_(gradient));
     active.first.push_back(first_[i]);
     if (!second_.empty()) active.second.push_back(second_[i]);
     active.counts.push_back(counts_[i]);
@@ -74,7 +75,7 @@ void Optimizer::step(double kimg, double rate_scale) {
   const double rate = learning_rate(kimg) * rate_scale;
   ++updates_;
   if (now.parameters.empty()) return;
-  at::_foreach_add_(now.counts, 1);
+  ops::count_up(now.counts);
   switch (config_.kind) {
     case OptimizerKind::kSgd:
       return ops::sgd_step(now.parameters, now.gradients, now.first, rate,
@@ -101,7 +102,10 @@ void Optimizer::scale_gradients(double factor) {
   if (!gradients.empty()) at::_foreach_mul_(gradients, factor);
 }
 
-at::Tensor Optimizer::gradient_norm() const { return ops::norm(active().gradients); }
+at::Tensor Optimizer::gradient_norm() const {
+  const at::NoGradGuard no_grad;
+  return ops::norm(active().gradients);
+}
 
 std::vector<const char*> Optimizer::moment_names() const {
   switch (config_.kind) {

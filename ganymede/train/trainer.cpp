@@ -46,6 +46,15 @@ NamedParameters parameters_of(const std::vector<gans::Phase>& phases, const std:
   return parameters;
 }
 
+// Parameters and buffers in the order of their definition.
+std::vector<at::Tensor> tensors_of(nn::Module& module) {
+  std::vector<at::Tensor> tensors;
+  const auto collect = [&](const std::string&, at::Tensor& tensor) { tensors.push_back(tensor); };
+  module.each_parameter(collect);
+  module.each_buffer(collect);
+  return tensors;
+}
+
 }  // namespace
 
 // A micro-batch and the values its phases share.
@@ -389,10 +398,7 @@ void Trainer::update_averages(int64_t images) {
       half_life > 0 ? 1.0 - std::exp2(-static_cast<double>(images) / half_life) : 1.0;
   for (const auto& network : gan_.networks()) {
     if (!network->average) continue;
-    std::vector<at::Tensor> averages, values;
-    for (const auto& [path, tensor] : network->average->state()) averages.push_back(tensor);
-    for (const auto& [path, tensor] : network->module->state()) values.push_back(tensor);
-    ops::average_toward(averages, values, toward);
+    ops::average_toward(tensors_of(*network->average), tensors_of(*network->module), toward);
   }
 }
 

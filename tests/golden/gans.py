@@ -318,8 +318,9 @@ class Gan2014:
     def terms(self, phase, reals, stream, shared, step):
         fakes = self.g(self.z(stream, len(reals)))
         if phase == "D":
-            real = self.d(reals)
-            return {"adversarial": (d_loss(self.c["loss"], real, self.d(fakes.detach())), 1)}
+            # In one pass: what dropout keeps of reals and of fakes is one draw.
+            real, fake = self.d(torch.cat([reals, fakes.detach()])).chunk(2)
+            return {"adversarial": (d_loss(self.c["loss"], real, fake), 1)}
         return {"adversarial": (g_loss(self.c["loss"], self.d(fakes)), 1)}
 
 

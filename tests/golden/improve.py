@@ -573,8 +573,8 @@ class Gan2014(Game):
         g, d = self.nets["generator"], self.nets["discriminator"]
         fakes = g(stream.uniform((len(reals), self.z_dim), -math.sqrt(3), math.sqrt(3)))
         if phase == "D":
-            real = d(reals)
-            return {"adversarial": (bce_d(real, d(fakes.detach())), 1)}
+            real, fake = d(torch.cat([reals, fakes.detach()])).chunk(2)
+            return {"adversarial": (bce_d(real, fake), 1)}
         return {"adversarial": (bce_g(d(fakes)), 1)}
 
     def generate(self, z):

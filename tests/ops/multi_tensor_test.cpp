@@ -2,6 +2,7 @@
 #include "ganymede/ops/multi_tensor.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -111,6 +112,31 @@ TEST(MultiTensor, AverageMovesTowardTheValues) {
   expect_close(averages, expected);
 }
 
+TEST(MultiTensor, AverageMovesAllTheWayOrNotAtAll) {
+  const Tensors averages = draw("a"), values = draw("x");
+  Tensors before;
+  for (const at::Tensor& average : averages) before.push_back(average.clone());
+  average_toward(averages, values, 0);
+  for (size_t i = 0; i < averages.size(); ++i) EXPECT_TRUE(at::equal(averages[i], before[i]));
+  average_toward(averages, values, 1);
+  for (size_t i = 0; i < averages.size(); ++i) EXPECT_TRUE(at::equal(averages[i], values[i]));
+}
+
+TEST(MultiTensor, AverageTakesWhatLiesDifferently) {
+  const at::Tensor average = at::zeros({3, 4, 5}), values = at::ones({5, 4, 3}).permute({2, 1, 0});
+  const at::Tensor whole = at::zeros({2}, at::kDouble);
+  average_toward({average, whole}, {values, at::ones({2}, at::kDouble)}, 0.25);
+  EXPECT_TRUE(at::equal(average, at::full({3, 4, 5}, 0.25)));
+  EXPECT_TRUE(at::equal(whole, at::full({2}, 0.25, at::kDouble)));
+}
+
+TEST(MultiTensor, CountsEachByOne) {
+  const Tensors counts = {at::zeros({}), at::full({}, 7.0F)};
+  count_up(counts);
+  EXPECT_EQ(counts[0].item<float>(), 1);
+  EXPECT_EQ(counts[1].item<float>(), 8);
+}
+
 TEST(MultiTensor, ClipKeepsWhatLiesWithin) {
   const Tensors parameters = {at::tensor({-2.0F, -0.5F, 0.25F, 3.0F})};
   clip_values(parameters, 0.5);
@@ -120,6 +146,23 @@ TEST(MultiTensor, ClipKeepsWhatLiesWithin) {
 TEST(MultiTensor, NormIsOverAllTensors) {
   EXPECT_DOUBLE_EQ(norm({at::full({1}, 3.0), at::full({1, 1}, 4.0)}).item<double>(), 5.0);
   EXPECT_EQ(norm({}).item<double>(), 0.0);
+}
+
+TEST(MultiTensor, NormOfManyPiecesIsThatOfDoubles) {
+  Stream stream(5, "norm");
+  const Tensors tensors = {stream.normal({70001}), stream.normal({3, 5, 7}) * 1000,
+                           stream.normal({64, 129}).t(), at::zeros({0}), stream.normal({1})};
+  double sum = 0;
+  for (const at::Tensor& t : tensors) sum += t.to(at::kDouble).square().sum().item<double>();
+  const at::Tensor whole = norm(tensors);
+  EXPECT_NEAR(whole.item<double>() / std::sqrt(sum), 1, 1e-6);
+  EXPECT_EQ(whole.scalar_type(), at::kFloat);
+  const int threads = at::get_num_threads();
+  at::set_num_threads(threads == 1 ? 2 : 1);
+  EXPECT_TRUE(at::equal(norm(tensors), whole));
+  at::set_num_threads(threads);
+  EXPECT_TRUE(std::isnan(norm({at::full({40}, NAN), at::ones({3})}).item<double>()));
+  EXPECT_TRUE(std::isinf(norm({at::full({40}, INFINITY)}).item<double>()));
 }
 
 TEST(MultiTensor, UpdatesAreNotRecorded) {

@@ -1,6 +1,6 @@
-// Panels of b, as wide as two vectors, are packed to lie in the first cache and multiplied with a
-// few rows of a at a time, whose sums stay in registers (Goto & van de Geijn 2008, "Anatomy of
-// high-performance matrix multiplication"); a is read where it lies.
+// Panels of b, as wide as a few vectors, are packed to lie in the first cache or just behind it and
+// multiplied with a few rows of a at a time, whose sums stay in registers (Goto & van de Geijn
+// 2008, "Anatomy of high-performance matrix multiplication"); a is read where it lies.
 #include "ganymede/ops/matrix/product.h"
 
 #include <algorithm>
@@ -22,10 +22,14 @@ namespace ganymede::ops::HWY_NAMESPACE {
 
 using namespace kernel::HWY_NAMESPACE;
 
-constexpr int kVectorRegisters = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON ? 32 : 16;
-constexpr int kRows = kVectorRegisters == 32 ? 12 : 6;  // of a, per micro-kernel
-constexpr int64_t kPanel = 2 * kLanes;
-constexpr int64_t kDepth = HWY_MAX(1, 16384 / (kPanel * 4));  // 16 KiB of a panel stay in L1
+constexpr bool kManyRegisters = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON;  // 32, not 16
+constexpr int kRows = 6;                       // of a, per micro-kernel
+constexpr int kWide = kManyRegisters ? 4 : 2;  // vectors of a panel
+constexpr int64_t kPanel = kWide * kLanes;
+// So much of a panel is multiplied at a time: half of the first cache, or all where it is read
+// slowly.
+constexpr int64_t kPanelBytes = kManyRegisters ? 32768 : 16384;
+constexpr int64_t kDepth = HWY_MAX(1, kPanelBytes / (kPanel * 4));
 constexpr int64_t kRowsOfItem = 128;  // a piece of work: so many rows (about) times a panel
 
 // sums[row * line] (+)= a[row][k] * panel[k][kPanel] for k < depth, over the panel's width; without
@@ -86,10 +90,21 @@ void multiply_rows(Block block, int64_t rows) {
     rows -= count;
   };
   while (rows >= kRows) some(std::integral_constant<int, kRows>());
-  if (kRows == 12 && rows >= 8) some(std::integral_constant<int, 8>());
   if (rows >= 4) some(std::integral_constant<int, 4>());
   if (rows >= 2) some(std::integral_constant<int, 2>());
   if (rows == 1) some(std::integral_constant<int, 1>());
+}
+
+void multiply_rows(const Block& block, bool unit, int64_t vectors, int64_t rows) {
+  const auto by = [&](auto count) {
+    constexpr int kVectors = std::min(decltype(count)::value, kWide);
+    if (unit) return multiply_rows<kVectors, true>(block, rows);
+    multiply_rows<kVectors, false>(block, rows);
+  };
+  if (vectors == 1) return by(std::integral_constant<int, 1>());
+  if (vectors == 2) return by(std::integral_constant<int, 2>());
+  if (vectors == 3) return by(std::integral_constant<int, 3>());
+  by(std::integral_constant<int, 4>());
 }
 
 // panel[k][kPanel] = b[from + k][first + j], zeros from `count` columns on.
@@ -106,8 +121,10 @@ void pack(const MatrixView& b, int64_t from, int64_t depth, int64_t first, int64
   if (b.column_stride == 1) {
     if (count < kPanel) return element_wise(0, depth, count, kPanel);
     for (int64_t k = 0; k < depth; ++k) {
-      store(load(at + k * b.row_stride), panel + k * kPanel);
-      store(load(at + k * b.row_stride + kLanes), panel + k * kPanel + kLanes);
+      const float* from_row = at + k * b.row_stride;
+      GANYMEDE_UNROLL
+      for (int j = 0; j < kWide; ++j)
+        store(load(from_row + j * kLanes), panel + k * kPanel + j * kLanes);
     }
     return;
   }
@@ -138,20 +155,39 @@ struct Oriented {
   bool turned;
 };
 
+// Sums [rows][kPanel] to their turned places, squares of vectors at a time.
+void copy_turned(const ProductProblem& p, const float* sums, int64_t row, int64_t rows,
+                 int64_t first, int64_t count) {
+  const int64_t whole_rows = rows - rows % kLanes;
+  const int64_t whole_columns = count - count % kLanes;
+  for (int64_t r = 0; r < whole_rows; r += kLanes) {
+    const V bias = p.bias != nullptr ? load(p.bias + row + r) : splat(0);
+    for (int64_t j = 0; j < whole_columns; j += kLanes) {
+      V square[kLanes];
+      GANYMEDE_UNROLL
+      for (int i = 0; i < kLanes; ++i) square[i] = load(sums + (r + i) * kPanel + j);
+      transpose(square);
+      GANYMEDE_UNROLL
+      for (int i = 0; i < kLanes; ++i) {
+        float* to = p.out + (first + j + i) * p.out_stride + row + r;
+        store(hn::Add(p.add ? load(to) : bias, square[i]), to);
+      }
+    }
+  }
+  for (int64_t j = 0; j < count; ++j) {
+    float* to = p.out + (first + j) * p.out_stride + row;
+    for (int64_t r = j < whole_columns ? whole_rows : 0; r < rows; ++r) {
+      const float before = p.add ? to[r] : p.bias != nullptr ? p.bias[row + r] : 0.0F;
+      to[r] = before + sums[r * kPanel + j];
+    }
+  }
+}
+
 // Where sums cannot lie in the result itself: its last, narrower panel, and a turned one.
 void copy_out(const Oriented& oriented, const float* sums, int64_t row, int64_t rows, int64_t first,
               int64_t count) {
   const ProductProblem& p = oriented.problem;
-  if (oriented.turned) {
-    for (int64_t j = 0; j < count; ++j) {
-      float* to = p.out + (first + j) * p.out_stride + row;
-      for (int64_t r = 0; r < rows; ++r) {
-        const float before = p.add ? to[r] : p.bias != nullptr ? p.bias[row + r] : 0.0F;
-        to[r] = before + sums[r * kPanel + j];
-      }
-    }
-    return;
-  }
+  if (oriented.turned) return copy_turned(p, sums, row, rows, first, count);
   for (int64_t r = 0; r < rows; ++r) {
     float* to = p.out + (row + r) * p.out_stride + first;
     for (int64_t j = 0; j < count; ++j) to[j] = sums[r * kPanel + j] + (p.add ? to[j] : 0.0F);
@@ -179,16 +215,12 @@ void multiply_item(const Oriented& oriented, int64_t row, int64_t rows, int64_t 
       .add = false,
   };
   const bool unit = p.a.column_stride == 1;
-  const bool narrow = count <= kLanes;
   for (int64_t k = 0; k < p.depth; k += kDepth) {
     block.depth = std::min(kDepth, p.depth - k);
     block.a = p.a.data + row * p.a.row_stride + k * p.a.column_stride;
     block.add = k > 0 || (p.add && in_place);
     pack(p.b, k, block.depth, first, count, panel);
-    if (unit && narrow) multiply_rows<1, true>(block, rows);
-    if (unit && !narrow) multiply_rows<2, true>(block, rows);
-    if (!unit && narrow) multiply_rows<1, false>(block, rows);
-    if (!unit && !narrow) multiply_rows<2, false>(block, rows);
+    multiply_rows(block, unit, ceil_div(count, kLanes), rows);
   }
   if (!in_place) copy_out(oriented, block.sums, row, rows, first, count);
 }
