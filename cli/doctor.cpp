@@ -32,6 +32,7 @@ struct Shape {
 
 // Layers of the common networks; batches of training, and of samples.
 const std::vector<Shape>& shapes() {
+  constexpr ops::ConvGeometry k1{.kernel = 1, .stride = 1, .padding = 0};
   constexpr ops::ConvGeometry k3{.kernel = 3, .stride = 1, .padding = 1};
   constexpr ops::ConvGeometry k4{.kernel = 4, .stride = 2, .padding = 1};
   constexpr ops::ConvGeometry k5{.kernel = 5, .stride = 2, .padding = 2};
@@ -50,6 +51,7 @@ const std::vector<Shape>& shapes() {
       {"ResNet 32 px, widest, batch 8", k3, {8, 128, 128, 32, 32}},
       {"ResNet 32 px, smallest maps", k3, {64, 128, 128, 8, 8}},
       {"ResNet 32 px, one sample", k3, {1, 128, 128, 32, 32}},
+      {"ResNet 32 px, shortcut", k1, {64, 128, 128, 32, 32}},
       {"infogan, acgan", k5, {64, 64, 128, 14, 14}},
       {"SRGAN, picture", k9, {4, 3, 64, 96, 96}},
       {"CycleGAN, picture", k7, {1, 3, 64, 256, 256}},
@@ -58,7 +60,7 @@ const std::vector<Shape>& shapes() {
 }
 
 constexpr std::array kAll = {ConvChoice::kTorch, ConvChoice::kTorchNhwc, ConvChoice::kTile2,
-                             ConvChoice::kTile4, ConvChoice::kThin};
+                             ConvChoice::kTile4, ConvChoice::kThin,      ConvChoice::kProduct};
 constexpr std::array<std::pair<ConvPart, const char*>, 3> kParts = {
     {{ConvPart::kForward, "forward"},
      {ConvPart::kTransposed, "data gradient"},

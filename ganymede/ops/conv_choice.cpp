@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::array kModes = {"auto", "strict", "torch"};
 constexpr std::array kParts = {"forward", "transposed", "weight_gradient"};
-constexpr std::array kChoices = {"torch", "tile2", "tile4", "thin", "torch_nhwc"};
+constexpr std::array kChoices = {"torch", "tile2", "tile4", "thin", "torch_nhwc", "product"};
 
 std::atomic<ConvMode> process_mode = ConvMode::kAuto;
 

@@ -25,8 +25,8 @@ ConvMode conv_mode();
 
 enum class ConvPart : uint8_t { kForward, kTransposed, kWeightGradient };
 // LibTorch, tiles of winograd/, matrix products of thin/, LibTorch with the channels of a pixel
-// side by side in memory.
-enum class ConvChoice : uint8_t { kTorch, kTile2, kTile4, kThin, kTorchNhwc };
+// side by side in memory, products of matrix/ for kernels of one pixel.
+enum class ConvChoice : uint8_t { kTorch, kTile2, kTile4, kThin, kTorchNhwc, kProduct };
 
 // How image and map of a convolution belong together: map = (image + 2 padding - kernel) / stride +
 // 1 on both sides, rounded down.

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "ganymede/ops/conv_rules.h"
+#include "ganymede/ops/matrix/product.h"
 #include "ganymede/ops/norm/batch_norm.h"
 #include "ganymede/ops/pool.h"
 #include "ganymede/ops/thin/convolution.h"
@@ -45,6 +46,17 @@ ConvSizes sizes_of(const at::Tensor& image, const at::Tensor& map) {
   return {image.size(0), image.size(1), map.size(1), image.size(2), image.size(3)};
 }
 
+// f(number of the image, threads for its work): images side by side where there are enough.
+template <typename F>
+void each_image(int64_t batch, F&& f) {
+  const Executor threads = pool_executor();
+  if (batch >= threads.threads) {
+    threads.each(batch, [&](int64_t n) { f(n, inline_executor()); });
+  } else {
+    for (int64_t n = 0; n < batch; ++n) f(n, threads);
+  }
+}
+
 const float* data_or_null(const at::Tensor& tensor) {
   return tensor.defined() ? tensor.const_data_ptr<float>() : nullptr;
 }
@@ -59,6 +71,56 @@ winograd::Finish lines_of(const ConvFinish& finish) {
 
 // Whether a bias is all of it.
 bool is_bias(const ConvFinish& finish) { return !finish.scale.defined() && finish.slope == 1; }
+bool is_nothing(const ConvFinish& finish) { return is_bias(finish) && !finish.shift.defined(); }
+
+// A kernel of one pixel: for each image of the batch, matrices of channels by pixels.
+void product_forward(const ConvSizes& sizes, const float* image, const float* weight, float* map) {
+  const int64_t pixels = sizes.height * sizes.width;
+  each_image(sizes.batch, [&](int64_t n, const Executor& executor) {
+    multiply({.rows = sizes.filters,
+              .columns = pixels,
+              .depth = sizes.channels,
+              .a = {weight, sizes.channels, 1},
+              .b = {image + n * sizes.channels * pixels, pixels, 1},
+              .bias = nullptr,
+              .out = map + n * sizes.filters * pixels,
+              .out_stride = pixels},
+             executor);
+  });
+}
+
+void product_transposed(const ConvSizes& sizes, const float* map, const float* weight,
+                        float* image) {
+  const int64_t pixels = sizes.height * sizes.width;
+  each_image(sizes.batch, [&](int64_t n, const Executor& executor) {
+    multiply({.rows = sizes.channels,
+              .columns = pixels,
+              .depth = sizes.filters,
+              .a = {weight, 1, sizes.channels},
+              .b = {map + n * sizes.filters * pixels, pixels, 1},
+              .bias = nullptr,
+              .out = image + n * sizes.channels * pixels,
+              .out_stride = pixels},
+             executor);
+  });
+}
+
+void product_weight_gradient(const ConvSizes& sizes, const float* image, const float* map,
+                             float* weight) {
+  const int64_t pixels = sizes.height * sizes.width;
+  for (int64_t n = 0; n < sizes.batch; ++n) {
+    multiply({.rows = sizes.filters,
+              .columns = sizes.channels,
+              .depth = pixels,
+              .a = {map + n * sizes.filters * pixels, pixels, 1},
+              .b = {image + n * sizes.channels * pixels, 1, pixels},
+              .bias = nullptr,
+              .out = weight,
+              .out_stride = sizes.channels,
+              .add = n > 0},
+             pool_executor());
+  }
+}
 
 }  // namespace
 
@@ -110,6 +172,9 @@ at::Tensor form_forward(ConvChoice choice, const ConvGeometry& geometry, const a
     const float* bias = is_bias(finish) ? data_or_null(finish.shift) : nullptr;
     thin::forward(work.thin, from, weight.const_data_ptr<float>(), bias, to, threads);
     if (!is_bias(finish)) return finished(map, finish);
+  } else if (work.choice == ConvChoice::kProduct) {
+    product_forward(sizes, from, weight.const_data_ptr<float>(), to);
+    if (!is_nothing(finish)) return finished(map, finish);
   } else {
     const KeptWeights weights(work.tiles, WeightUse::kForward, weight, threads);
     winograd::forward(work.tiles, from, weights.get(), lines_of(finish), to, threads);
@@ -142,6 +207,9 @@ at::Tensor form_transposed(ConvChoice choice, const ConvGeometry& geometry, cons
     const float* bias = is_bias(finish) ? data_or_null(finish.shift) : nullptr;
     thin::transposed(work.thin, from, weight.const_data_ptr<float>(), bias, to, threads);
     if (!is_bias(finish)) return finished(image, finish);
+  } else if (work.choice == ConvChoice::kProduct) {
+    product_transposed(sizes, from, weight.const_data_ptr<float>(), to);
+    if (!is_nothing(finish)) return finished(image, finish);
   } else {
     const KeptWeights weights(work.tiles, WeightUse::kTransposed, weight, threads);
     winograd::transposed(work.tiles, from, weights.get(), lines_of(finish), to, threads);
@@ -167,6 +235,8 @@ at::Tensor form_weight_gradient(ConvChoice choice, const ConvGeometry& geometry,
   auto* to = weight.data_ptr<float>();
   if (work.choice == ConvChoice::kThin) {
     thin::weight_gradient(work.thin, from, beside, to, threads);
+  } else if (work.choice == ConvChoice::kProduct) {
+    product_weight_gradient(sizes_of(image, map), from, beside, to);
   } else {
     winograd::weight_gradient(work.tiles, from, beside, to, threads);
   }

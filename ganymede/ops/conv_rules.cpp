@@ -12,6 +12,7 @@ using winograd::Family;
 using winograd::Problem;
 
 constexpr ConvGeometry kTiles3{.kernel = 3, .stride = 1, .padding = 1};
+constexpr ConvGeometry kOnePixel{.kernel = 1, .stride = 1, .padding = 0};
 constexpr ConvGeometry kTiles4{.kernel = 4, .stride = 2, .padding = 1};
 
 // The work of an operator per pair of channels, in multiplications: products of all tiles, and the
@@ -120,6 +121,8 @@ bool can_compute(ConvChoice choice, const ConvQuestion& question) {
     case ConvChoice::kThin:
       return mode != ConvMode::kTorch && !geometry.shared_phases &&
              thin_can(thin_of(geometry, sizes));
+    case ConvChoice::kProduct:
+      return mode != ConvMode::kTorch && geometry == kOnePixel;
   }
   return false;
 }
@@ -133,6 +136,7 @@ std::vector<ConvChoice> candidates(const ConvQuestion& question) {
     others.push_back(ConvChoice::kTile2);
   }
   if (winograd::is_fast_here() && is_on(Lever::kThin)) others.push_back(ConvChoice::kThin);
+  if (winograd::is_fast_here() && is_on(Lever::kProducts)) others.push_back(ConvChoice::kProduct);
   others.push_back(ConvChoice::kTorch);
   if (is_on(Lever::kLayouts)) others.push_back(ConvChoice::kTorchNhwc);
   for (const ConvChoice choice : others) {
