@@ -15,17 +15,11 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
 
-constexpr int64_t kWorthThreads = 1 << 15;  // values
-
 NormProblem problem_of(const at::Tensor& input, double slope) {
   return {.batch = input.size(0),
           .channels = input.size(1),
           .pixels = input.numel() / (input.size(0) * input.size(1)),
           .slope = static_cast<float>(slope)};
-}
-
-Executor executor_for(const at::Tensor& input) {
-  return input.numel() < kWorthThreads ? inline_executor() : pool_executor();
 }
 
 // [C] -> [1, C, 1, ...] for an input [N, C, ...].
@@ -69,7 +63,7 @@ class TrainedNorm : public Function<TrainedNorm> {
         problem_of(x, slope),
         {x.const_data_ptr<float>(), weight.const_data_ptr<float>(), bias.const_data_ptr<float>(),
          eps, mean.data_ptr<float>(), variance.data_ptr<float>(), y.data_ptr<float>()},
-        executor_for(x));
+        pool_executor_for(x.numel()));
     context->save_for_backward({x, weight, bias, mean, variance});
     context->saved_data["eps"] = eps;
     context->saved_data["slope"] = slope;
@@ -102,7 +96,7 @@ class TrainedNorm : public Function<TrainedNorm> {
                          saved[3].const_data_ptr<float>(), saved[4].const_data_ptr<float>(), eps,
                          of_input ? of_x.data_ptr<float>() : nullptr, of_weight.data_ptr<float>(),
                          of_bias.data_ptr<float>()},
-                        executor_for(saved[0]));
+                        pool_executor_for(saved[0].numel()));
     return {of_x, of_weight, of_bias};
   }
 };
@@ -139,7 +133,7 @@ at::Tensor evaluated(const at::Tensor& input, const at::Tensor& weight, const at
   const auto [scale, shift] = scale_and_shift(weight, bias, buffers);
   at::Tensor y = at::empty_like(x);
   scale_shift(problem_of(x, slope), x.const_data_ptr<float>(), scale.const_data_ptr<float>(),
-              shift.const_data_ptr<float>(), y.data_ptr<float>(), executor_for(x));
+              shift.const_data_ptr<float>(), y.data_ptr<float>(), pool_executor_for(x.numel()));
   return y;
 }
 

@@ -48,8 +48,7 @@ ConvSizes sizes_of(const at::Tensor& image, const at::Tensor& map) {
 
 // f(number of the image, threads for its work): images side by side where there are enough.
 template <typename F>
-void each_image(int64_t batch, F&& f) {
-  const Executor threads = pool_executor();
+void each_image(int64_t batch, const Executor& threads, F&& f) {
   if (batch >= threads.threads) {
     threads.each(batch, [&](int64_t n) { f(n, inline_executor()); });
   } else {
@@ -73,40 +72,26 @@ winograd::Finish lines_of(const ConvFinish& finish) {
 bool is_bias(const ConvFinish& finish) { return !finish.scale.defined() && finish.slope == 1; }
 bool is_nothing(const ConvFinish& finish) { return is_bias(finish) && !finish.shift.defined(); }
 
-// A kernel of one pixel: for each image of the batch, matrices of channels by pixels.
-void product_forward(const ConvSizes& sizes, const float* image, const float* weight, float* map) {
+// A kernel of one pixel: for each image of the batch, matrices of channels by pixels. `weight`
+// makes `out` channels of `in`: the forward operator's, or turned that of the transposed one.
+void multiply_pixels(const ConvSizes& sizes, const MatrixView& weight, int64_t in, int64_t out,
+                     const float* from, float* to, const Executor& threads) {
   const int64_t pixels = sizes.height * sizes.width;
-  each_image(sizes.batch, [&](int64_t n, const Executor& executor) {
-    multiply({.rows = sizes.filters,
+  each_image(sizes.batch, threads, [&](int64_t n, const Executor& executor) {
+    multiply({.rows = out,
               .columns = pixels,
-              .depth = sizes.channels,
-              .a = {weight, sizes.channels, 1},
-              .b = {image + n * sizes.channels * pixels, pixels, 1},
+              .depth = in,
+              .a = weight,
+              .b = {from + n * in * pixels, pixels, 1},
               .bias = nullptr,
-              .out = map + n * sizes.filters * pixels,
-              .out_stride = pixels},
-             executor);
-  });
-}
-
-void product_transposed(const ConvSizes& sizes, const float* map, const float* weight,
-                        float* image) {
-  const int64_t pixels = sizes.height * sizes.width;
-  each_image(sizes.batch, [&](int64_t n, const Executor& executor) {
-    multiply({.rows = sizes.channels,
-              .columns = pixels,
-              .depth = sizes.filters,
-              .a = {weight, 1, sizes.channels},
-              .b = {map + n * sizes.filters * pixels, pixels, 1},
-              .bias = nullptr,
-              .out = image + n * sizes.channels * pixels,
+              .out = to + n * out * pixels,
               .out_stride = pixels},
              executor);
   });
 }
 
 void product_weight_gradient(const ConvSizes& sizes, const float* image, const float* map,
-                             float* weight) {
+                             float* weight, const Executor& threads) {
   const int64_t pixels = sizes.height * sizes.width;
   for (int64_t n = 0; n < sizes.batch; ++n) {
     multiply({.rows = sizes.filters,
@@ -118,7 +103,7 @@ void product_weight_gradient(const ConvSizes& sizes, const float* image, const f
               .out = weight,
               .out_stride = sizes.channels,
               .add = n > 0},
-             pool_executor());
+             threads);
   }
 }
 
@@ -173,7 +158,8 @@ at::Tensor form_forward(ConvChoice choice, const ConvGeometry& geometry, const a
     thin::forward(work.thin, from, weight.const_data_ptr<float>(), bias, to, threads);
     if (!is_bias(finish)) return finished(map, finish);
   } else if (work.choice == ConvChoice::kProduct) {
-    product_forward(sizes, from, weight.const_data_ptr<float>(), to);
+    const MatrixView matrix{weight.const_data_ptr<float>(), sizes.channels, 1};
+    multiply_pixels(sizes, matrix, sizes.channels, sizes.filters, from, to, threads);
     if (!is_nothing(finish)) return finished(map, finish);
   } else {
     const KeptWeights weights(work.tiles, WeightUse::kForward, weight, threads);
@@ -208,7 +194,8 @@ at::Tensor form_transposed(ConvChoice choice, const ConvGeometry& geometry, cons
     thin::transposed(work.thin, from, weight.const_data_ptr<float>(), bias, to, threads);
     if (!is_bias(finish)) return finished(image, finish);
   } else if (work.choice == ConvChoice::kProduct) {
-    product_transposed(sizes, from, weight.const_data_ptr<float>(), to);
+    const MatrixView turned{weight.const_data_ptr<float>(), 1, sizes.channels};
+    multiply_pixels(sizes, turned, sizes.filters, sizes.channels, from, to, threads);
     if (!is_nothing(finish)) return finished(image, finish);
   } else {
     const KeptWeights weights(work.tiles, WeightUse::kTransposed, weight, threads);
@@ -236,7 +223,7 @@ at::Tensor form_weight_gradient(ConvChoice choice, const ConvGeometry& geometry,
   if (work.choice == ConvChoice::kThin) {
     thin::weight_gradient(work.thin, from, beside, to, threads);
   } else if (work.choice == ConvChoice::kProduct) {
-    product_weight_gradient(sizes_of(image, map), from, beside, to);
+    product_weight_gradient(sizes_of(image, map), from, beside, to, threads);
   } else {
     winograd::weight_gradient(work.tiles, from, beside, to, threads);
   }

@@ -12,8 +12,8 @@ using winograd::Family;
 using winograd::Problem;
 
 constexpr ConvGeometry kTiles3{.kernel = 3, .stride = 1, .padding = 1};
-constexpr ConvGeometry kOnePixel{.kernel = 1, .stride = 1, .padding = 0};
 constexpr ConvGeometry kTiles4{.kernel = 4, .stride = 2, .padding = 1};
+constexpr ConvGeometry kOnePixel{.kernel = 1, .stride = 1, .padding = 0};
 
 // The work of an operator per pair of channels, in multiplications: products of all tiles, and the
 // transform of each weight, which is worth more than one (weight gradients also keep sums).

@@ -79,6 +79,7 @@ struct Factor {
 
   int64_t rows() const { return matrix.size(turned ? 1 : 0); }
   int64_t columns() const { return matrix.size(turned ? 0 : 1); }
+  Factor transposed() const { return {matrix, !turned}; }
   at::Tensor as_tensor() const { return turned ? matrix.t() : matrix; }
   Factor line_by_line() const {
     const MatrixView view = view_of(matrix);
@@ -115,8 +116,7 @@ void multiply_by_own(const at::Tensor& out, const Factor& a, const Factor& b,
 at::Tensor product(const Factor& a, const Factor& b, const at::Tensor& bias = {}) {
   if (engine_of(a.rows(), a.columns(), b.columns()) == Engine::kOnednn) {
     const auto maybe = bias.defined() ? std::optional<at::Tensor>(bias) : std::nullopt;
-    const at::Tensor weight = b.turned ? b.matrix : b.matrix.t();
-    return onednn()->call(a.as_tensor(), dense(weight), maybe, "none",
+    return onednn()->call(a.as_tensor(), dense(b.transposed().as_tensor()), maybe, "none",
                           c10::List<std::optional<at::Scalar>>(), "");
   }
   at::Tensor out = at::empty({a.rows(), b.columns()}, a.matrix.options());
@@ -145,13 +145,12 @@ struct Product : torch::autograd::Function<Product> {
     const Factor gradient{gradients[0]};
     Variable of_a, of_b;
     if (context->needs_input_grad(0))
-      of_a = a.turned ? of(b, transposed(gradient)) : of(gradient, transposed(b));
+      of_a = a.turned ? of(b, gradient.transposed()) : of(gradient, b.transposed());
     if (context->needs_input_grad(1))
-      of_b = b.turned ? of(transposed(gradient), a) : of(transposed(a), gradient);
+      of_b = b.turned ? of(gradient.transposed(), a) : of(a.transposed(), gradient);
     return {of_a, {}, of_b, {}};
   }
 
-  static Factor transposed(const Factor& factor) { return {factor.matrix, !factor.turned}; }
   // A node of the graph only where one is recorded.
   static Variable of(const Factor& a, const Factor& b) {
     if (!at::GradMode::is_enabled()) return product(a, b);

@@ -38,17 +38,10 @@ bool is_dense(const at::Tensor& tensor) {
          tensor.is_non_overlapping_and_dense();
 }
 
-constexpr int64_t kWorthThreads = int64_t{1} << 16;
-
-Executor executor_for(const at::Tensor& tensor) {
-  return tensor.numel() < kWorthThreads ? inline_executor() : pool_executor();
-}
-
 }  // namespace
 
 void count_up(at::TensorList counts) {
   const at::NoGradGuard no_grad;
-  if (counts.empty()) return;
   if (!std::ranges::all_of(counts, is_dense)) return at::_foreach_add_(counts, 1);
   // LibTorch would take six calls for each.
   for (const at::Tensor& count : counts) *count.data_ptr<float>() += 1;
@@ -92,7 +85,7 @@ void average_toward(at::TensorList averages, at::TensorList values, double towar
       continue;
     }
     blend(average.data_ptr<float>(), values[i].const_data_ptr<float>(), average.numel(),
-          static_cast<float>(toward), executor_for(average));
+          static_cast<float>(toward), pool_executor_for(average.numel()));
   }
 }
 
@@ -108,7 +101,8 @@ at::Tensor norm(at::TensorList tensors) {
   if (std::ranges::all_of(tensors, is_dense)) {
     double sum = 0;
     for (const at::Tensor& tensor : tensors) {
-      sum += sum_of_squares(tensor.const_data_ptr<float>(), tensor.numel(), executor_for(tensor));
+      sum += sum_of_squares(tensor.const_data_ptr<float>(), tensor.numel(),
+                            pool_executor_for(tensor.numel()));
     }
     return at::scalar_tensor(std::sqrt(sum));
   }

@@ -9,15 +9,10 @@ namespace ganymede::ops {
 namespace {
 
 constexpr double kLeastUniform = 1e-20;  // keeps the logarithm finite
-constexpr int64_t kWorthThreads = 1 << 15;
 
 bool usable(const at::Tensor& tensor) {
   return tensor.device().is_cpu() && tensor.scalar_type() == at::kFloat && tensor.is_contiguous() &&
          !tensor.requires_grad();
-}
-
-Executor executor_for(const at::Tensor& tensor) {
-  return tensor.numel() < kWorthThreads ? inline_executor() : pool_executor();
 }
 
 }  // namespace
@@ -25,7 +20,7 @@ Executor executor_for(const at::Tensor& tensor) {
 at::Tensor as_gumbel(at::Tensor uniform) {
   if (!usable(uniform)) return uniform.clamp_min_(kLeastUniform).log_().neg_().log_().neg_();
   gumbel_in_place(uniform.data_ptr<float>(), uniform.numel(), static_cast<float>(kLeastUniform),
-                  executor_for(uniform));
+                  pool_executor_for(uniform.numel()));
   return uniform;
 }
 
@@ -35,7 +30,8 @@ at::Tensor leaky_dropout_factors(const at::Tensor& input, at::Tensor kept, doubl
   if (!usable(values) || !usable(kept))
     return kept.mul_(at::where(values > 0, 1 / keep, slope / keep).to(kept.scalar_type()));
   scale_by_sign(values.const_data_ptr<float>(), values.numel(), static_cast<float>(1 / keep),
-                static_cast<float>(slope / keep), kept.data_ptr<float>(), executor_for(values));
+                static_cast<float>(slope / keep), kept.data_ptr<float>(),
+                pool_executor_for(values.numel()));
   return kept;
 }
 

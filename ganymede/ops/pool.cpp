@@ -15,4 +15,9 @@ Executor pool_executor() {
   return {run_pieces, at::in_parallel_region() ? 1 : at::get_num_threads()};
 }
 
+Executor pool_executor_for(int64_t values) {
+  constexpr int64_t kWorthThreads = 1 << 15;
+  return values < kWorthThreads ? inline_executor() : pool_executor();
+}
+
 }  // namespace ganymede::ops

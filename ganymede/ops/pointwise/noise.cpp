@@ -1,8 +1,5 @@
 #include "ganymede/ops/pointwise/noise.h"
 
-#include <algorithm>
-
-#include "ganymede/ops/kernel/ceil_div.h"
 #include "ganymede/ops/kernel/targets.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -12,26 +9,10 @@
 #include <hwy/contrib/math/math-inl.h>
 // clang-format on
 
-#include "ganymede/ops/kernel/vector-inl.h"
+#include "ganymede/ops/pointwise/transform-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace ganymede::ops::HWY_NAMESPACE {
-
-using namespace kernel::HWY_NAMESPACE;
-
-constexpr int64_t kPiece = 8192;  // elements; a multiple of every vector
-
-// values[i] = f(values[i], beside[i]).
-template <typename F>
-void transform(float* values, const float* beside, int64_t count, const Executor& executor, F&& f) {
-  executor.each(ceil_div(count, kPiece), [&](int64_t piece) {
-    const int64_t end = std::min(count, (piece + 1) * kPiece);
-    for (int64_t at = piece * kPiece; at < end; at += kLanes) {
-      const int64_t some = std::min<int64_t>(kLanes, end - at);
-      store(f(load(values + at, some), load(beside + at, some)), values + at, some);
-    }
-  });
-}
 
 void gumbel(float* values, int64_t count, float least, const Executor& executor) {
   transform(values, values, count, executor, [&](V u, V) {

@@ -3,22 +3,18 @@
 #include <algorithm>
 #include <vector>
 
-#include "ganymede/ops/kernel/ceil_div.h"
 #include "ganymede/ops/kernel/targets.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ganymede/ops/pointwise/update.cpp"
 #include <hwy/foreach_target.h>
 
-#include "ganymede/ops/kernel/vector-inl.h"
+#include "ganymede/ops/pointwise/transform-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace ganymede::ops::HWY_NAMESPACE {
 
-using namespace kernel::HWY_NAMESPACE;
-
-constexpr int64_t kPiece = 8192;  // elements; a multiple of every vector
-constexpr int kChains = 4;        // sums at a time, so that none waits for the one before
+constexpr int kChains = 4;  // sums at a time, so that none waits for the one before
 
 double squares_of_piece(const float* values, int64_t count) {
   V sums[kChains];
@@ -60,18 +56,11 @@ double squares(const float* values, int64_t count, const Executor& executor) {
 
 void blend_all(float* averages, const float* values, int64_t count, float toward,
                const Executor& executor) {
-  executor.each(ceil_div(count, kPiece), [&](int64_t piece) {
-    const int64_t end = std::min(count, (piece + 1) * kPiece);
-    // From the nearer end, so that 0 and 1 give the averages and the values themselves.
-    const bool near_values = toward >= 0.5F;
-    const V part = hn::Set(D(), near_values ? toward - 1 : toward);
-    for (int64_t at = piece * kPiece; at < end; at += kLanes) {
-      const int64_t some = std::min<int64_t>(kLanes, end - at);
-      const V average = load(averages + at, some);
-      const V value = load(values + at, some);
-      const V blended = madd(part, hn::Sub(value, average), near_values ? value : average);
-      store(blended, averages + at, some);
-    }
+  // From the nearer end, so that 0 and 1 give the averages and the values themselves.
+  const bool near_values = toward >= 0.5F;
+  const float part = near_values ? toward - 1 : toward;
+  transform(averages, values, count, executor, [&](V average, V value) {
+    return madd(hn::Set(D(), part), hn::Sub(value, average), near_values ? value : average);
   });
 }
 
